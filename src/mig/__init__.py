@@ -1,0 +1,43 @@
+"""Git-aware database migrations; the public names are imported when they are first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CheckResult": "mig.usecases.check",
+    "Finding": "mig.findings",
+    "MigError": "mig.errors",
+    "Migration": "mig.model",
+    "Runner": "mig.runner",
+    "Snapshot": "mig.model",
+    "check": "mig.usecases.check",
+    "load": "mig.usecases.load",
+}
+
+__all__ = [  # noqa: F822 - all but the version are resolved by __getattr__
+    "CheckResult",
+    "Finding",
+    "MigError",
+    "Migration",
+    "Runner",
+    "Snapshot",
+    "__version__",
+    "check",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as many types as there are public names
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
