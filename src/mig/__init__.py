@@ -18,7 +18,7 @@ _HOMES = {
     "load": "mig.usecases.load",
 }
 
-__all__ = [  # noqa: F822 - all but the version are resolved by __getattr__
+__all__ = [
     "CheckResult",
     "Finding",
     "MigError",
