@@ -1,0 +1,285 @@
+"""Every code that a finding can have: its name, its meaning, an example and the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mig.findings import Severity
+
+FAMILIES = {
+    "MIG0": "the file",
+    "MIG1": "the graph",
+    "MIG2": "history",
+    "MIG3": "meaning",
+    "MIG4": "the database",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """One kind of finding, as ``mig explain`` and the docs show it."""
+
+    code: str
+    slug: str
+    severity: Severity
+    title: str
+    problem: str
+    example: str
+    remedy: str
+
+    @property
+    def family(self) -> str:
+        return FAMILIES[self.code[:4]]
+
+
+_ALL: dict[str, Code] = {}
+
+
+def _code(code: str, slug: str, severity: Severity, title: str, *, problem: str, example: str, remedy: str) -> None:
+    if code in _ALL:
+        raise AssertionError(f"{code} is declared twice")
+    _ALL[code] = Code(
+        code=code, slug=slug, severity=severity, title=title, problem=problem, example=example, remedy=remedy
+    )
+
+
+def find_code(code: str) -> Code | None:
+    """The entry of a code, or None."""
+    return _ALL.get(code.upper())
+
+
+def all_codes() -> tuple[Code, ...]:
+    """The whole catalogue, by code."""
+    return tuple(_ALL[code] for code in sorted(_ALL))
+
+
+def severity_of(code: str) -> Severity:
+    """The severity that findings of this code have unless the configuration says otherwise."""
+    return _ALL[code].severity
+
+
+_code(
+    "MIG001",
+    "not-utf8",
+    Severity.ERROR,
+    "the file is not text in UTF-8",
+    problem="Bytes that are no UTF-8 cannot be read the same way by every tool and database.",
+    example="a file saved as Latin-1: the byte 0xE9 in line 3",
+    remedy="Save the file as UTF-8: iconv -f latin1 -t utf-8 FILE.",
+)
+_code(
+    "MIG002",
+    "bad-header",
+    Severity.ERROR,
+    "the header cannot be read",
+    problem="Without an id and parents that can be read, the migration has no place in the graph.",
+    example="-- mig:id 12345        (not 12 lower-case hexadecimal digits)",
+    remedy="Write the header as mig new does; for Alembic, assign literals to revision and down_revision.",
+)
+_code(
+    "MIG003",
+    "bad-directive",
+    Severity.ERROR,
+    "a directive is unknown or has a wrong value",
+    problem="A directive that is passed over silently would change what the migration does.",
+    example="-- mig:no-transction   (did you mean no-transaction?)",
+    remedy="Correct the directive, or make it a plain comment.",
+)
+_code(
+    "MIG004",
+    "duplicate-directive",
+    Severity.ERROR,
+    "a directive stands twice",
+    problem="Two ids, two lists of parents or two sections of one kind: nobody can tell which one counts.",
+    example="-- mig:up in line 5 and again in line 20",
+    remedy="Keep one of them.",
+)
+_code(
+    "MIG005",
+    "no-up",
+    Severity.ERROR,
+    "there is no up section",
+    problem="A migration without up does nothing and says so nowhere.",
+    example="a .sql file with -- mig:id and -- mig:down only",
+    remedy="Add -- mig:up (or def up(op)); only a merge migration may leave it empty.",
+)
+_code(
+    "MIG006",
+    "does-not-parse",
+    Severity.ERROR,
+    "the SQL or the Python does not parse",
+    problem="What cannot be parsed cannot be checked, and will fail in the database.",
+    example="an open quote in line 7: INSERT INTO t VALUES ('it",
+    remedy="Mend the syntax at the line named.",
+)
+_code(
+    "MIG007",
+    "not-a-file",
+    Severity.ERROR,
+    "the path is no regular file",
+    problem="A symbolic link, a folder or a submodule stands where a migration should. Links are never followed.",
+    example="migrations/20260101000000_users.sql -> ../elsewhere.sql",
+    remedy="Put the file itself there.",
+)
+_code(
+    "MIG008",
+    "too-large",
+    Severity.ERROR,
+    "the file is larger than mig reads",
+    problem="Reading is bounded (4 MiB a file), so that no pull request can make a check run for ever.",
+    example="a 50 MB file of INSERTs",
+    remedy="Load bulk data by other means, or split the migration.",
+)
+_code(
+    "MIG009",
+    "empty-file",
+    Severity.ERROR,
+    "the file is empty",
+    problem="An empty file in the folder of migrations is a migration that somebody lost.",
+    example="migrations/20260101000000_users.sql with 0 bytes",
+    remedy="Restore it from Git, or delete it.",
+)
+_code(
+    "MIG010",
+    "byte-order-mark",
+    Severity.NOTE,
+    "the file begins with a byte order mark",
+    problem="Some clients send the mark to the database, where it is a syntax error. mig leaves it out.",
+    example="a file saved by an editor as 'UTF-8 with BOM'",
+    remedy="Save the file as UTF-8 without the mark.",
+)
+_code(
+    "MIG011",
+    "windows-line-ends",
+    Severity.NOTE,
+    "lines end with CRLF",
+    problem="Line ends count neither for the checksum nor for the reader, but they make diffs noisy.",
+    example="a file committed from Windows without .gitattributes",
+    remedy="Add '*.sql text eol=lf' to .gitattributes and run git add --renormalize.",
+)
+_code(
+    "MIG012",
+    "unmerged",
+    Severity.ERROR,
+    "the file is in the middle of a Git conflict",
+    problem="The index holds several versions of the file, or its text holds conflict marks.",
+    example="<<<<<<< HEAD in line 4",
+    remedy="Resolve the conflict, then git add the file.",
+)
+_code(
+    "MIG101",
+    "divergence",
+    Severity.ERROR,
+    "a lineage has more than one head",
+    problem="Parallel branches each continued the same migration. What runs last depends on who merged when.",
+    example="main and feature both add a migration whose parent is 51d0c3a9e8f2",
+    remedy="Before the merge: mig rebase. After it: mig merge.",
+)
+_code(
+    "MIG102",
+    "missing-parent",
+    Severity.ERROR,
+    "a migration names a parent that is not there",
+    problem="The graph has a hole: nobody can say what comes before this migration.",
+    example="-- mig:parents 51d0c3a9e8f2, and no file has this id",
+    remedy="Merge the branch that has the parent, restore its file, or correct the header.",
+)
+_code(
+    "MIG103",
+    "duplicate-id",
+    Severity.ERROR,
+    "two migrations have one id",
+    problem="A database that has applied one of them will never apply the other.",
+    example="a file that was copied and edited, header and all",
+    remedy="Give the newer one an id of its own: mig new makes one.",
+)
+_code(
+    "MIG104",
+    "cycle",
+    Severity.ERROR,
+    "migrations come before themselves",
+    problem="Following the parents leads back to the start, so there is no order to apply them in.",
+    example="-- mig:parents names the file's own id",
+    remedy="Correct the parents of one of them.",
+)
+_code(
+    "MIG105",
+    "second-root",
+    Severity.WARNING,
+    "a lineage has more than one root",
+    problem="A migration without parents starts a history of its own; mostly the parents were forgotten.",
+    example="-- mig:parents is missing in a migration written by hand",
+    remedy="Name the parents, or make it a lineage of its own in the configuration.",
+)
+_code(
+    "MIG201",
+    "published-edited",
+    Severity.ERROR,
+    "a published migration was edited",
+    problem="Databases that have applied it keep the old result; new ones get the new one.",
+    example="a column's type changed in a migration that is on main",
+    remedy="Take the edit back (git checkout BASE -- FILE) and write a new migration.",
+)
+_code(
+    "MIG202",
+    "published-deleted",
+    Severity.ERROR,
+    "a published migration was deleted",
+    problem="Databases that have applied it still have its result; new ones never get it.",
+    example="git rm of a migration that is on main",
+    remedy="Restore the file; undo what it does in a new migration.",
+)
+_code(
+    "MIG203",
+    "published-reparented",
+    Severity.ERROR,
+    "a published migration got other parents",
+    problem="Its place in history changed for new databases and not for those that have applied it.",
+    example="-- mig:parents edited in a migration that is on main",
+    remedy="Take the edit back; put your own migration after it: mig rebase.",
+)
+_code(
+    "MIG204",
+    "inserted-beneath",
+    Severity.ERROR,
+    "a new migration was put beneath a published one",
+    problem="Databases that have the published one never ran what is now its parent.",
+    example="a published migration whose parent is now a migration of this branch",
+    remedy="Restore the published one's parents and put the new migration after it: mig rebase.",
+)
+_code(
+    "MIG300",
+    "not-proved",
+    Severity.WARNING,
+    "it is not known whether two unordered migrations commute",
+    problem="Environments can apply them in either order, and nothing shows that the schema is the same.",
+    example="two migrations of parallel branches",
+    remedy="Order them: mig rebase. The setting unknown = \"block\" makes this an error, \"allow\" a note.",
+)
+_code(
+    "MIG401",
+    "checksum-differs",
+    Severity.ERROR,
+    "an applied migration differs from its file",
+    problem="The file was edited after this database applied it, so the database is not what the files say.",
+    example="mig status lists the id under changed",
+    remedy="Restore the file as it was applied, and put the change into a new migration.",
+)
+_code(
+    "MIG402",
+    "applied-unknown",
+    Severity.WARNING,
+    "an applied migration is not in the repository",
+    problem="This database has applied a migration of another branch, or one whose file was deleted.",
+    example="a development database after a branch switch",
+    remedy="Check out the branch that has it, or revert it with mig down (the stored down is used).",
+)
+_code(
+    "MIG404",
+    "interrupted",
+    Severity.ERROR,
+    "a migration was interrupted in the middle",
+    problem="A statement may or may not have run. Nothing can be applied until that is settled.",
+    example="the process was killed while a no-transaction migration ran",
+    remedy="Look at the statement that mig status names, and settle it.",
+)

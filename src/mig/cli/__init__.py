@@ -1,0 +1,142 @@
+"""The command line: the table of commands, and the one place where the program ends."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from mig import __version__
+from mig.cli._options import FORMATS, Globals
+from mig.errors import MigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Name, and the line that `mig --help` shows without importing the command.
+COMMANDS = {
+    "init": "Write the configuration and the folder of migrations.",
+    "new": "Make a migration that continues the current heads.",
+    "check": "Check this branch against the one it will be merged into.",
+    "heads": "Show the heads of each lineage.",
+    "log": "List the migrations in linear order, or draw them.",
+    "show": "Show one migration.",
+    "merge": "Make the merge migration for the current heads.",
+    "rebase": "Put our unpublished migrations after theirs.",
+    "hooks": "Install, remove and run the Git hooks.",
+    "status": "Compare the database with the checked-out migrations.",
+    "up": "Apply migrations.",
+    "down": "Revert migrations.",
+    "redo": "Revert the last migration and apply it again.",
+    "explain": "Explain a code such as MIG101.",
+}
+
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is called; its help text is static."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        # Every module of a command has a click command of that name.
+        return cast("click.Command", importlib.import_module(f"mig.cli.{cmd_name}").command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-C", "directory", type=click.Path(path_type=Path), help="Work in this folder.")
+@click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file.")
+@click.option("--lineage", default="", help="Look at this lineage only.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the result.")
+@click.option("--no-color", is_flag=True, help="Print without colours (so does NO_COLOR).")
+@click.option("-q", "--quiet", is_flag=True, help="Print only what is wrong.")
+@click.option("-v", "--verbose", count=True, help="Print more.")
+@click.version_option(__version__, prog_name="mig", message="%(prog)s %(version)s")
+@click.pass_context
+def root(
+    ctx: click.Context,
+    *,
+    directory: Path | None,
+    config: Path | None,
+    lineage: str,
+    format_: str | None,
+    no_color: bool,
+    quiet: bool,
+    verbose: int,
+) -> None:
+    """Database migrations for teams that use Git.
+
+    mig finds migrations of parallel branches that clash, before they are merged, and applies
+    what was merged in one order.
+    """
+    ctx.obj = Globals(
+        directory=directory or Path(),
+        elsewhere=directory is not None,
+        config=config,
+        lineage=lineage,
+        format=format_,
+        color=not no_color and not os.environ.get("NO_COLOR"),
+        quiet=quiet,
+        verbosity=verbose,
+    )
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit status; nothing else in mig ends the program."""
+    try:
+        root.main(args=None if args is None else list(args), prog_name="mig", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except MigError as error:
+        return _fail(error)
+    except (KeyboardInterrupt, click.Abort):
+        print("mig: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (mig log | head); Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+        from mig.cli._crash import report_crash
+
+        return report_crash(error)
+    return 0
+
+
+def _fail(error: MigError) -> int:
+    print(f"mig: {printable(error.message)}", file=sys.stderr)
+    if error.hint:
+        print(printable(error.hint), file=sys.stderr)
+    return error.exit_code
+
+
+def printable(text: str) -> str:
+    """The text without control characters, which a hostile file name could hold."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)

@@ -1,0 +1,74 @@
+"""What ``check`` reports: findings, their severities and the three verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mig.model import Location
+
+
+class Severity(Enum):
+    """How bad a finding is; ``rank`` orders them, the worst highest."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        return _RANKS[self]
+
+
+_RANKS = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
+class Verdict(Enum):
+    """What is known of two migrations that the DAG does not order."""
+
+    COMMUTE = "commute"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that ``check`` reports.
+
+    ``code`` is a key of the catalogue.  ``message`` is one line, lower case, without a full stop,
+    and names both sides and the thing.  ``locations`` begins with the primary one.  ``fix`` is a
+    command or an instruction; empty where there is nothing better than the code's own page.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    locations: tuple[Location, ...]
+    lineage: str = ""
+    migrations: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    then: str = ""
+    fix: str = ""
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings in the order in which every report shows them: worst first, then by place."""
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        place = finding.locations[0] if finding.locations else None
+        return (
+            -finding.severity.rank,
+            finding.code,
+            finding.lineage,
+            place.path if place else "",
+            place.line if place else 0,
+            finding.migrations,
+            finding.message,
+        )
+
+    return tuple(sorted(findings, key=key))

@@ -1,0 +1,1 @@
+"""The DAG of migrations: pure, without files, Git or a database."""

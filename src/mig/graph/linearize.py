@@ -1,0 +1,101 @@
+"""Orders and cycles: the questions to the whole graph, answered by networkx."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from mig.errors import GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import networkx as nx
+
+    from mig.graph.dag import Graph
+
+
+def to_networkx(graph: Graph) -> nx.DiGraph[str]:
+    """The graph as networkx knows it: an edge runs from what comes first to what comes after."""
+    import networkx as nx  # 170 ms: only where a question needs it
+
+    drawn: nx.DiGraph[str] = nx.DiGraph()
+    drawn.add_nodes_from(sorted(graph.migrations))
+    drawn.add_edges_from((earlier, i) for i in sorted(graph.before) for earlier in graph.before[i])
+    return drawn
+
+
+def has_cycle(graph: Graph) -> bool:
+    """Whether any migration comes, by way of others, before itself.
+
+    Asked on every check, so it is put to the standard library, which costs a twentieth of the
+    import of networkx.
+    """
+    try:
+        TopologicalSorter(graph.before).prepare()
+    except CycleError:
+        return True
+    return False
+
+
+def find_cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
+    """One cycle for each knot of migrations that come before themselves, each from its smallest id."""
+    if not has_cycle(graph):
+        return ()
+    import networkx as nx
+
+    drawn = to_networkx(graph)
+    found = []
+    for knot in nx.strongly_connected_components(drawn):
+        first = min(knot)
+        if len(knot) > 1 or drawn.has_edge(first, first):
+            edges = nx.find_cycle(drawn.subgraph(knot), first)
+            found.append(_from_smallest([edge[0] for edge in edges]))
+    return tuple(sorted(found))
+
+
+def linearize(graph: Graph) -> tuple[str, ...]:
+    """A total order of all ids that the DAG allows; the same for the same migrations, always.
+
+    Among the migrations that could come next the one with the smallest file name comes first,
+    then the smallest id; names are compared by code point, so no locale has a say.
+
+    Raises:
+        GraphError: the graph has a cycle.
+    """
+    import networkx as nx
+
+    def key(migration_id: str) -> tuple[str, str]:
+        return graph.migrations[migration_id].path.rpartition("/")[2], migration_id
+
+    try:
+        return tuple(nx.lexicographical_topological_sort(to_networkx(graph), key=key))
+    except nx.NetworkXUnfeasible:
+        cycle = find_cycles(graph)[0]
+        raise GraphError(
+            f"the migrations form a cycle: {' -> '.join((*cycle, cycle[0]))}",
+            hint="mig check says where; mig explain MIG104 says how to mend it",
+        ) from None
+
+
+def find_forks(graph: Graph, heads: Iterable[str]) -> tuple[str, ...]:
+    """The merge bases of the heads: common ancestors of all that are no other one's ancestors."""
+    common: frozenset[str] | None = None
+    for head in heads:
+        lineage = graph.ancestors(head) | {head}
+        common = lineage if common is None else common & lineage
+    return maximal(graph, common or ())
+
+
+def maximal(graph: Graph, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the ids that come before no other one of them."""
+    chosen = set(ids)
+    covered = {earlier for i in chosen for earlier in graph.before[i] if earlier in chosen}
+    if not covered:
+        return tuple(sorted(chosen))
+    return tuple(sorted(chosen - graph.ancestors(*chosen)))
+
+
+def _from_smallest(cycle: list[str]) -> tuple[str, ...]:
+    start = cycle.index(min(cycle))
+    return tuple(cycle[start:] + cycle[:start])

@@ -1,0 +1,154 @@
+"""The plain data that everything else speaks in: migrations, lineages, snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mig.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mig.findings import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place in a file.
+
+    ``line`` counts from 1; 0 means the file as a whole.  ``side`` is ``ours``, ``theirs`` or
+    empty; ``text`` is the source text there, shortened, for people.
+    """
+
+    path: str
+    line: int = 0
+    side: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directive:
+    """One ``-- mig:NAME VALUE`` line of a native migration (or its Python equivalent)."""
+
+    name: str
+    value: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One node of the DAG, as its file declares it.
+
+    ``parents`` are the ids that this one continues; a migration that is nobody's parent is a
+    head.  ``requires`` are ids that must be applied before it without being its parents
+    (Alembic's ``depends_on``): they order, but they join no heads.  ``order`` holds the pairs
+    ``(first, second)`` that a merge migration declares with ``-- mig:order``.
+    """
+
+    id: str
+    lineage: str
+    parents: tuple[str, ...]
+    path: str
+    line: int = 1
+    requires: tuple[str, ...] = ()
+    order: tuple[tuple[str, str], ...] = ()
+    labels: tuple[str, ...] = ()
+    description: str = ""
+    checksum: str = ""
+    reversible: bool = False
+    transactional: bool = True
+    directives: tuple[Directive, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        return Location(path=self.path, line=self.line)
+
+    @property
+    def is_merge(self) -> bool:
+        return len(self.parents) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """A set of migrations with a DAG of its own.
+
+    ``source`` names the convention they are written in, ``paths`` the folders that hold them,
+    relative to the repository's root and without a slash at the end.  ``nested`` tells whether
+    folders below those belong to it too.
+    """
+
+    name: str
+    source: str
+    paths: tuple[str, ...]
+    nested: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageSnapshot:
+    """All migrations of one lineage in one tree, with what is wrong with their files.
+
+    ``migrations`` is sorted by path and holds every readable file, so two files with one id
+    are both here.
+    """
+
+    lineage: Lineage
+    migrations: tuple[Migration, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All migrations of a repository as one tree holds them.
+
+    ``ref`` says which tree in a person's words (``worktree``, ``index``, ``origin/main``);
+    ``commit`` is the commit's id where there is one.  ``read_script`` reads what a migration does,
+    on demand, because most questions never ask.
+    """
+
+    ref: str
+    commit: str = ""
+    lineages: tuple[LineageSnapshot, ...] = ()
+    read_script: Callable[[Migration, str], Script] | None = field(default=None, compare=False, repr=False)
+
+    def script(self, migration: Migration, dialect: str) -> Script:
+        """What a migration of this snapshot does, read for one SQL dialect.
+
+        Raises:
+            SourceError: the file cannot be read, or has no section for the dialect.
+        """
+        if self.read_script is None:
+            raise SourceError(f"{self.ref} holds no files to read {migration.path} from")
+        return self.read_script(migration, dialect)
+
+    @property
+    def migrations(self) -> tuple[Migration, ...]:
+        return tuple(m for lineage in self.lineages for m in lineage.migrations)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(f for lineage in self.lineages for f in lineage.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One SQL statement as written, without the semicolon, and the line on which it begins."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What a migration does, in the language of its file (``sql`` or ``python``).
+
+    For SQL, ``up`` and ``down`` are the statements in order; ``down`` is None where the migration
+    cannot be reverted.  For Python, ``text`` is the whole file and only the runner executes it;
+    ``up`` and ``down`` then hold the calls that were read from the syntax tree, for people.
+    """
+
+    language: str
+    up: tuple[Statement, ...]
+    down: tuple[Statement, ...] | None
+    transactional: bool = True
+    text: str = ""

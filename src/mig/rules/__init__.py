@@ -1,0 +1,10 @@
+"""The rules of ``mig check``: pure functions from a three-way comparison to findings."""
+
+from __future__ import annotations
+
+from mig.rules.graph import find_graph_problems
+from mig.rules.history import find_history_problems
+from mig.rules.pairs import find_unordered_pairs
+
+RULES = (find_graph_problems, find_history_problems, find_unordered_pairs)
+"""Every rule; a new one is a module and a name in this line."""

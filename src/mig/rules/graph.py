@@ -1,0 +1,150 @@
+"""The graph family: divergence, missing parents, duplicate ids, cycles, second roots (MIG1xx)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from mig.catalogue import severity_of
+from mig.findings import Finding, Severity
+from mig.graph.linearize import find_cycles
+from mig.model import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mig.model import Migration
+    from mig.rules.three_way import ThreeWay
+
+
+def find_graph_problems(three: ThreeWay) -> Iterator[Finding]:
+    """Everything that is wrong with the shape of the merged graph."""
+    yield from _find_duplicates(three)
+    yield from _find_missing(three)
+    yield from _find_cycles(three)
+    yield from _find_divergence(three)
+    yield from _find_second_roots(three)
+
+
+def _find_divergence(three: ThreeWay) -> Iterator[Finding]:
+    """More than one head, but for heads that branch labels keep apart (Alembic's legal branches)."""
+    heads = three.graph.heads()
+    if len(heads) < 2:
+        return
+    groups: dict[frozenset[str], list[str]] = defaultdict(list)
+    for head in heads:
+        groups[_labels(three, head)].append(head)
+    for group in sorted(groups.values()):
+        if len(group) > 1:
+            yield _divergence(three, group)
+
+
+def _divergence(three: ThreeWay, heads: list[str]) -> Finding:
+    shown = ", ".join(f"{head} ({_whose(three, head)})" for head in heads)
+    is_ours = any(head in three.ours for head in heads)
+    is_only_theirs = not is_ours and three.has_base and (three.ours or three.theirs)
+    if not is_ours:
+        fix = "mig merge"
+    elif all(head in three.in_head for head in heads):
+        fix = "mig rebase, or mig merge"
+    else:
+        fix = "mig rebase, or after the merge mig merge"
+    return _finding(
+        three,
+        "MIG101",
+        f"{len(heads)} heads: {shown}",
+        [three.graph.migrations[head] for head in sorted(heads, key=lambda h: (h not in three.ours, h))],
+        fix=fix,
+        severity=Severity.WARNING if is_only_theirs else None,
+    )
+
+
+def _whose(three: ThreeWay, head: str) -> str:
+    if head in three.ours:
+        return "ours"
+    return three.base_ref if three.has_base and head in three.in_base else three.head_ref
+
+
+def _labels(three: ThreeWay, head: str) -> frozenset[str]:
+    migrations = three.graph.migrations
+    if not any(m.labels for m in migrations.values()):
+        return frozenset()
+    family = three.graph.ancestors(head) | {head}
+    return frozenset(label for i in family for label in migrations[i].labels)
+
+
+def _find_missing(three: ThreeWay) -> Iterator[Finding]:
+    for migration_id, named in three.graph.missing():
+        migration = three.graph.migrations[migration_id]
+        if named in three.in_merge_base or named in three.in_base:
+            whose = three.head_ref if named not in three.in_head else three.base_ref
+            message = f"{migration_id} names the parent {named}, which {whose} deletes"
+            fix = f"restore {(three.in_merge_base.get(named) or three.in_base[named]).path}"
+        else:
+            message = f"{migration_id} names the parent {named}, and no migration here or on the base has this id"
+            fix = "correct the parents, or merge the branch that has it"
+        yield _finding(three, "MIG102", message, [migration], fix=fix)
+    for migration_id in sorted(three.ours):
+        yield from _find_parents_elsewhere(three, three.in_head[migration_id])
+
+
+def _find_parents_elsewhere(three: ThreeWay, migration: Migration) -> Iterator[Finding]:
+    for named in (*migration.parents, *migration.requires):
+        if named not in three.in_head and named in three.graph:
+            message = f"{migration.id} names the parent {named}, which exists only on {three.base_ref}"
+            fix = f"git merge {three.base_ref}, so that this branch can be applied by itself"
+            yield _finding(three, "MIG102", message, [migration], fix=fix, severity=Severity.WARNING)
+
+
+def _find_duplicates(three: ThreeWay) -> Iterator[Finding]:
+    by_id: dict[str, list[Migration]] = defaultdict(list)
+    if len(three.merged.migrations) > len(three.graph):
+        for migration in three.merged.migrations:
+            by_id[migration.id].append(migration)
+    for migration_id, same in sorted(by_id.items()):
+        if len(same) > 1:
+            paths = " and ".join(m.path for m in same)
+            yield _finding(three, "MIG103", f"{paths} both have the id {migration_id}", same, fix=_NEW_ID)
+    for migration_id in sorted(three.in_head.keys() & three.in_base.keys() - three.in_merge_base.keys()):
+        one, other = three.in_head[migration_id], three.in_base[migration_id]
+        if one.path == other.path and (one.checksum, one.parents) != (other.checksum, other.parents):
+            message = f"{one.path} was added on both sides with the id {migration_id}, and differs"
+            yield _finding(three, "MIG103", message, [one], fix=_NEW_ID)
+
+
+_NEW_ID = "give the one that is not published an id of its own (mig new makes one)"
+
+
+def _find_cycles(three: ThreeWay) -> Iterator[Finding]:
+    for cycle in find_cycles(three.graph):
+        members = [three.graph.migrations[i] for i in cycle]
+        if len(cycle) == 1:
+            message = f"{cycle[0]} names itself as its parent"
+        else:
+            message = f"migrations come before themselves: {' -> '.join((*cycle, cycle[0]))}"
+        yield _finding(three, "MIG104", message, members, fix="correct the parents of one of them")
+
+
+def _find_second_roots(three: ThreeWay) -> Iterator[Finding]:
+    roots = [root for root in three.graph.roots() if not three.graph.migrations[root].labels]
+    new = [root for root in roots if root in three.ours]
+    if len(roots) < 2 or (three.has_base and not new):
+        return
+    for root in new if len(new) < len(roots) else new[1:]:
+        first = next(r for r in roots if r != root)
+        message = f"{root} has no parents, but {first} is a root already"
+        yield _finding(three, "MIG105", message, [three.graph.migrations[root]], fix="mig rebase, or name its parents")
+
+
+def _finding(
+    three: ThreeWay, code: str, message: str, migrations: list[Migration], *, fix: str, severity: Severity | None = None
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity or severity_of(code),
+        message=message,
+        lineage=three.lineage,
+        migrations=tuple(dict.fromkeys(m.id for m in migrations)),
+        locations=tuple(Location(path=m.path, line=m.line, side=three.side(m.id), text=m.description) for m in migrations),
+        fix=fix,
+    )

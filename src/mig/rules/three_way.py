@@ -1,0 +1,73 @@
+"""The three snapshots of a lineage side by side, and what their merge will be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mig.graph.dag import Graph, build_graph
+
+if TYPE_CHECKING:
+    from mig.model import LineageSnapshot, Migration
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreeWay:
+    """One lineage as head, base and their merge base hold it, and as the merge will.
+
+    ``has_base`` is False where nothing is published yet, so that everything is ours.  The refs
+    are words for people.
+    """
+
+    head: LineageSnapshot
+    base: LineageSnapshot
+    merge_base: LineageSnapshot
+    merged: LineageSnapshot
+    head_ref: str
+    base_ref: str
+    has_base: bool
+    on_divergence: str = "block"
+    unknown: str = "warn"
+    everything: bool = field(default=False)
+    """Compare every unordered pair in history, not only those that ours are part of."""
+
+    @property
+    def lineage(self) -> str:
+        return self.head.lineage.name
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph of the merge."""
+        return build_graph(self.merged.migrations)
+
+    @cached_property
+    def in_head(self) -> dict[str, Migration]:
+        return {m.id: m for m in self.head.migrations}
+
+    @cached_property
+    def in_base(self) -> dict[str, Migration]:
+        return {m.id: m for m in self.base.migrations}
+
+    @cached_property
+    def in_merge_base(self) -> dict[str, Migration]:
+        return {m.id: m for m in self.merge_base.migrations}
+
+    @cached_property
+    def ours(self) -> frozenset[str]:
+        """Ids that only head has: those that are not published."""
+        return frozenset(self.in_head.keys() - self.in_base.keys() - self.in_merge_base.keys())
+
+    @cached_property
+    def theirs(self) -> frozenset[str]:
+        """Ids that the base has got since the merge base, and head has not."""
+        return frozenset(self.in_base.keys() - self.in_head.keys() - self.in_merge_base.keys())
+
+    def side(self, migration_id: str) -> str:
+        """``ours``, ``theirs``, or empty for what both have."""
+        return "ours" if migration_id in self.ours else "theirs" if migration_id in self.theirs else ""
+
+    def is_sound(self) -> bool:
+        """Whether the merged graph has no holes and no id twice, so that its order can be asked for."""
+        merged = self.merged.migrations
+        return len(merged) == len(self.graph) and not self.graph.missing()

@@ -1,0 +1,1 @@
+"""Readers and writers for the conventions that migrations are kept in."""

@@ -1,0 +1,136 @@
+"""What a source is: how files of one convention become migrations, and migrations files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from mig.model import Directive, Migration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from mig.model import Lineage, Script
+    from mig.tree import Tree
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+
+
+class Problem(NamedTuple):
+    """Something wrong in one file: a code of the catalogue, a message, a line (0: the whole file)."""
+
+    code: str
+    message: str
+    line: int
+
+
+class Reading(NamedTuple):
+    """What one file says, whatever its neighbours and its path are.
+
+    A pure function of the file's bytes and its ending, and made of JSON's types only, so that it
+    can be cached under the content's key.  An empty ``id`` means that the file holds no migration
+    that could be used; ``problems`` then says why, and is empty for a file that is none at all.
+    """
+
+    id: str = ""
+    parents: Sequence[str] = ()
+    line: int = 1
+    description: str = ""
+    checksum: str = ""
+    reversible: bool = False
+    transactional: bool = True
+    requires: Sequence[str] = ()
+    labels: Sequence[str] = ()
+    directives: Sequence[Sequence[str | int]] = ()
+    problems: Sequence[Sequence[str | int]] = ()
+
+    def migration(self, lineage: str, path: str) -> Migration:
+        """The migration that this file is when it lies at ``path``."""
+        return Migration(
+            id=self.id,
+            lineage=lineage,
+            parents=tuple(self.parents),
+            path=path,
+            line=self.line,
+            requires=tuple(self.requires),
+            labels=tuple(self.labels),
+            description=self.description,
+            checksum=self.checksum,
+            reversible=self.reversible,
+            transactional=self.transactional,
+            directives=(directives := self._directives()),
+            order=tuple(pair for d in directives if d.name == "order" and len(pair := tuple(d.value.split())) == 2),
+        )
+
+    def _directives(self) -> tuple[Directive, ...]:
+        return tuple(Directive(name=str(name), value=str(value), line=int(line)) for name, value, line in self.directives)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A migration that is to be written.
+
+    ``order`` holds pairs of ids that a merge migration puts in order; ``up`` and ``down`` are the
+    text of the sections, in the language of the file.  ``ending`` chooses between ``.sql`` and
+    ``.py`` where the source knows both.
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    message: str
+    created: datetime
+    order: tuple[tuple[str, str], ...] = ()
+    up: str = ""
+    down: str = ""
+    ending: str = ""
+
+
+class NewFile(NamedTuple):
+    """A file to be written: its path in the repository and its bytes."""
+
+    path: str
+    data: bytes
+
+
+class Source(Protocol):
+    """One convention.  A source knows no Git and no terminal, and executes nothing."""
+
+    name: str
+    version: int
+    """Raised whenever the same bytes are read differently, so that caches are thrown away."""
+
+    def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
+        """The lineages that this tree holds, found by the convention's marks."""
+
+    def is_candidate(self, lineage: Lineage, path: str) -> bool:
+        """Whether the file of this path must be read; ``path`` lies in a folder of the lineage."""
+
+    def read(self, path: str, data: bytes) -> Reading:
+        """What a file says.  Bad input gives problems and never an exception."""
+
+    def resolve(self, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+        """The migrations with names that need the whole lineage (labels) turned into ids."""
+
+    def script(self, path: str, data: bytes, dialect: str) -> Script:
+        """The statements of a file that ``read`` found no problem in.
+
+        Raises:
+            SourceError: the file has no section for this dialect.
+        """
+
+    def new_id(self) -> str:
+        """A fresh id in the convention's form, random."""
+
+    def write(self, draft: Draft, lineage: Lineage, tree: Tree, migrations: Mapping[str, Migration]) -> NewFile:
+        """The file for a new migration, named and laid out as the convention does it.
+
+        ``migrations`` are those that exist, by id; ``tree`` holds templates and settings.
+        """
+
+    def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
+        """The file with these parents in its header; every byte outside the header stays.
+
+        Raises:
+            SourceError: the header cannot be rewritten safely.
+        """

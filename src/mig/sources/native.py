@@ -1,0 +1,76 @@
+"""The native source: SQL and Python files with ids and parents, side by side in one folder."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mig.model import Lineage
+from mig.sources import native_python, native_sql
+from mig.sources.base import NewFile
+from mig.tree import DIRECTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mig.model import Migration, Script
+    from mig.sources.base import Draft, Reading
+    from mig.tree import Tree
+
+_NAME = re.compile(r"\d{14}_[^/]*\.(?:sql|py)\Z")
+_DEFAULT_FOLDER = "migrations"
+
+
+class NativeSource:
+    """``mig``'s own format (see the reference page on native migrations)."""
+
+    name = "native"
+    version = 1
+
+    def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
+        """A folder ``migrations`` at the root with a file named like a native migration."""
+        listed = tree.entries((_DEFAULT_FOLDER,))
+        if any(_NAME.match(path.removeprefix(f"{_DEFAULT_FOLDER}/")) for path in listed):
+            return (Lineage(name="default", source=self.name, paths=(_DEFAULT_FOLDER,)),)
+        return ()
+
+    def is_candidate(self, lineage: Lineage, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        return folder in lineage.paths and name.lower().endswith((".sql", ".py")) and not name.startswith((".", "__"))
+
+    def read(self, path: str, data: bytes) -> Reading:
+        return native_python.read_python(data) if path.lower().endswith(".py") else native_sql.read_sql(data)
+
+    def resolve(self, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+        return tuple(migrations)
+
+    def script(self, path: str, data: bytes, dialect: str) -> Script:
+        if path.lower().endswith(".py"):
+            return native_python.read_script(path, data)
+        return native_sql.read_script(path, data, dialect)
+
+    def new_id(self) -> str:
+        return secrets.token_hex(6)
+
+    def write(self, draft: Draft, lineage: Lineage, tree: Tree, migrations: Mapping[str, Migration]) -> NewFile:
+        folder, ending = lineage.paths[0], draft.ending or ".sql"
+        taken = {path for path, entry in tree.entries((folder,)).items() if entry.kind != DIRECTORY}
+        slug, created = slugify(draft.message), draft.created
+        # The stamp sorts a child behind its parents even where a clock is behind.
+        while (path := f"{folder}/{created:%Y%m%d%H%M%S}_{slug}{ending}") in taken:
+            created += timedelta(seconds=1)
+        render = native_python.render_python if ending == ".py" else native_sql.render_sql
+        return NewFile(path, render(draft))
+
+    def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
+        rewrite = native_python.reparent_python if path.lower().endswith(".py") else native_sql.reparent_sql
+        return rewrite(path, data, parents)
+
+
+def slugify(message: str) -> str:
+    """A message as a part of a file name: lower case, words joined by ``_``, at most 50 characters."""
+    words = re.findall(r"[^\W_]+", message.lower())
+    slug = "_".join(words)[:50].rstrip("_")
+    return slug or "migration"

@@ -1,0 +1,95 @@
+"""The ``mig:`` directives of native migrations: which there are, and what their values may be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mig.config import DIALECTS
+from mig.sources.base import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mig.model import Directive
+
+ID = re.compile(r"[0-9a-f]{12}\Z")
+_REASON = r'"[^"\n]+"'
+_ACCESSES = "create|drop|alter|need|read|write"
+
+
+def _nothing(value: str) -> str:
+    return "takes no value" if value else ""
+
+
+def _matching(pattern: str, form: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+    return lambda value: "" if compiled.fullmatch(value) else f"must be written: {form}"
+
+
+def _an_id(value: str) -> str:
+    return "" if ID.match(value) else f"must be 12 lower-case hexadecimal digits, not {value!r}"
+
+
+def _ids(value: str) -> str:
+    ids = split_ids(value)
+    wrong = [i for i in ids if not ID.match(i)]
+    if wrong:
+        return f"must be ids of 12 lower-case hexadecimal digits, separated by commas, not {wrong[0]!r}"
+    twice = sorted({i for i in ids if ids.count(i) > 1})
+    return f"names {twice[0]} twice" if twice else ""
+
+
+def _dialects(value: str) -> str:
+    names = split_ids(value)
+    wrong = [name for name in names if name not in DIALECTS]
+    if wrong or not names:
+        return f"must be one of {', '.join(DIALECTS)}, not {(wrong or [value])[0]!r}"
+    return ""
+
+
+_VALUES: dict[str, Callable[[str], str]] = {
+    "id": _an_id,
+    "parents": _ids,
+    "up": _nothing,
+    "down": _nothing,
+    "dialect": _dialects,
+    "no-transaction": _nothing,
+    "irreversible": _nothing,
+    "statement": _nothing,
+    "end": _nothing,
+    "touches": _matching(rf"[a-z]+:\S+ ({_ACCESSES})", "touches KIND:NAME ACCESS, as in column:users.email write"),
+    "commutes-with": _matching(rf"[0-9a-f]{{12}} {_REASON}", 'commutes-with ID "REASON"'),
+    "order": _matching(r"([0-9a-f]{12}) (?!\1)[0-9a-f]{12}", "order FIRST_ID SECOND_ID"),
+    "phase": _matching("expand|contract", "phase expand, or phase contract"),
+    "ignore": _matching(rf"MIG\d{{3}} {_REASON}", 'ignore MIG3xx "REASON"'),
+}
+_REPEATABLE = {"up", "down", "dialect", "statement", "end", "touches", "commutes-with", "order", "ignore"}
+
+
+def split_ids(value: str) -> tuple[str, ...]:
+    """The parts of a comma-separated value; none for an empty one."""
+    return tuple(part.strip() for part in value.split(",")) if value else ()
+
+
+def find_problems(directives: Iterable[Directive]) -> Iterator[Problem]:
+    """What is wrong with the directives of one file, each by itself."""
+    first: dict[str, int] = {}
+    for directive in directives:
+        name, line = directive.name, directive.line
+        if name not in _VALUES:
+            yield Problem("MIG003", f"unknown directive mig:{name}{_nearest(name)}", line)
+            continue
+        wrong = _VALUES[name](directive.value)
+        if wrong:
+            yield Problem("MIG002" if name in ("id", "parents") else "MIG003", f"mig:{name} {wrong}", line)
+        if name in first and name not in _REPEATABLE:
+            yield Problem("MIG004", f"mig:{name} stands in line {first[name]} and again in line {line}", line)
+        first.setdefault(name, line)
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, _VALUES, n=1)
+    return f" (did you mean mig:{near[0]}?)" if near else ""

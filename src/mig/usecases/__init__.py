@@ -1,0 +1,1 @@
+"""What mig does: one module for each thing that a user asks for."""

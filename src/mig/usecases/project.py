@@ -1,0 +1,194 @@
+"""A repository with its configuration, ready to give snapshots."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mig.config import Config, load_config
+from mig.errors import ConfigError, GitError, SourceError
+from mig.git.repo import Commit, Repo, open_repo
+from mig.git.trees import CommitTree, IndexTree, WorktreeTree
+from mig.model import Lineage, Snapshot
+from mig.sources.registry import find_source, source_names
+from mig.tree import DirectoryTree
+from mig.usecases.load import LineageReading, LineageReader, snapshot_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from mig.model import Migration, Script
+    from mig.tree import Tree
+
+WORKTREE = "worktree"
+INDEX = "index"
+DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Where mig works: a folder, its configuration and, mostly, a Git repository.
+
+    ``only`` is the lineage that the user restricted the command to, or empty.
+    """
+
+    root: Path
+    config: Config
+    repo: Repo | None
+    only: str = ""
+    _readers: dict[str, LineageReader] = field(default_factory=dict, repr=False)
+
+    @property
+    def git(self) -> Repo:
+        """The Git repository.
+
+        Raises:
+            GitError: there is none here.
+        """
+        if self.repo is None:
+            raise GitError("no Git repository here or above", hint="run mig inside a clone, or name one: mig -C DIR ...")
+        return self.repo
+
+    def tree(self, at: str = WORKTREE) -> Tree:
+        """The files that ``at`` names: ``worktree``, ``index``, ``disk`` (no Git needed) or a ref.
+
+        Raises:
+            GitError: the ref does not exist, or there is no repository to have it.
+        """
+        if at == DISK or (at == WORKTREE and self.repo is None):
+            return DirectoryTree(self.root)
+        if at == INDEX:
+            return IndexTree(self.git, INDEX)
+        if at == WORKTREE and not self.git.bare:
+            return WorktreeTree(self.git)
+        commit = self.git.resolve("HEAD" if at == WORKTREE else at)
+        return CommitTree(self.git, commit.ref, commit.id)
+
+    def lineages(self, tree: Tree) -> tuple[Lineage, ...]:
+        """The lineages that the configuration names, or else those that are recognised in a tree.
+
+        Raises:
+            SourceError: nothing is configured and nothing recognised.
+            ConfigError: the lineage that the user asked for is not among them.
+        """
+        found = self._configured(tree) or _recognise_all(tree)
+        if not found:
+            raise SourceError(
+                f"no migrations were recognised in {tree.name}",
+                hint="mig init starts a folder of them; or set source and path under [tool.mig] in pyproject.toml",
+            )
+        if self.only and self.only not in (names := [lineage.name for lineage in found]):
+            raise ConfigError(f"there is no lineage {self.only!r}", hint=f"the lineages are {', '.join(names)}")
+        return tuple(lineage for lineage in found if self.only in ("", lineage.name))
+
+    def reader(self, lineage: Lineage) -> LineageReader:
+        """The reader of a lineage, which keeps what it has read."""
+        if lineage.name not in self._readers:
+            cache = self.repo.common_dir / "mig" if self.repo else None
+            self._readers[lineage.name] = LineageReader(lineage, cache)
+        return self._readers[lineage.name]
+
+    def read(self, tree: Tree, lineages: Sequence[Lineage]) -> dict[str, LineageReading]:
+        """What the files of each lineage say in a tree, by the lineage's name."""
+        return {lineage.name: self.reader(lineage).read(tree) for lineage in lineages}
+
+    def snapshot(self, at: str = WORKTREE) -> Snapshot:
+        """All migrations as a commit, the index or the working tree holds them.
+
+        Raises:
+            GitError: there is no such commit.
+            SourceError: no migrations are configured or recognised.
+        """
+        tree = self.tree(at)
+        lineages = self.lineages(tree)
+        read = self.read(tree, lineages)
+        self.save()
+        return Snapshot(
+            ref=tree.name,
+            commit=self.commit(at).id,
+            lineages=tuple(snapshot_of(read[lineage.name]) for lineage in lineages),
+            read_script=self.script_reader(tree),
+        )
+
+    def script_reader(self, tree: Tree) -> Callable[[Migration, str], Script]:
+        """A function that reads what a migration of a tree does."""
+
+        def read(migration: Migration, dialect: str) -> Script:
+            return self._readers[migration.lineage].script(tree, migration, dialect)
+
+        return read
+
+    def commit(self, at: str) -> Commit:
+        """The commit that a tree belongs to; for the index and the working tree, HEAD."""
+        if self.repo is None:
+            return Commit(at, "")
+        return self.repo.head() if at in (WORKTREE, INDEX, DISK) else self.repo.resolve(at)
+
+    def save(self) -> None:
+        """Keep what was read for the next run."""
+        for reader in self._readers.values():
+            reader.cache.save()
+
+    def _configured(self, tree: Tree) -> tuple[Lineage, ...]:
+        if self.config.lineages:
+            return tuple(_lineage(tree, one.name, one.source, one.path) for one in self.config.lineages)
+        if self.config.source or self.config.path:
+            return (_lineage(tree, "default", self.config.source, self.config.path),)
+        return ()
+
+
+def open_project(
+    start: Path,
+    *,
+    config_file: Path | None = None,
+    lineage: str = "",
+    environment: Mapping[str, str] | None = None,
+    elsewhere: bool = False,
+) -> Project:
+    """The project that a folder belongs to.
+
+    Args:
+        start: a folder in it.
+        config_file: the configuration to use instead of the one that is found.
+        lineage: the only lineage to look at; empty: all.
+        environment: the process's environment, by default ``os.environ``.
+        elsewhere: the user named the folder, so a running hook's variables do not count.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        GitError: Git refuses to read the repository.
+    """
+    repo = _find_repo(start, os.environ if environment is None else environment, elsewhere=elsewhere)
+    root = repo.root if repo else start.resolve()
+    config = load_config(start.resolve(), root, config_file.resolve() if config_file else None)
+    return Project(root=root, config=config, repo=repo, only=lineage)
+
+
+def _find_repo(start: Path, environment: Mapping[str, str], *, elsewhere: bool) -> Repo | None:
+    try:
+        return open_repo(start, environment, elsewhere=elsewhere)
+    except GitError as error:
+        if "no Git repository" in error.message or "git is not on the PATH" in error.message:
+            return None
+        raise
+
+
+def _lineage(tree: Tree, name: str, source: str, path: str) -> Lineage:
+    """A configured lineage, with what the configuration leaves out recognised."""
+    names = (source,) if source else source_names()
+    for candidate in names:
+        for found in find_source(candidate).recognise(tree):
+            if not path or path in found.paths or any(p.startswith(f"{path}/") for p in found.paths):
+                return Lineage(name=name, source=candidate, paths=found.paths)
+    return Lineage(name=name, source=source or "native", paths=(path or "migrations",))
+
+
+def _recognise_all(tree: Tree) -> tuple[Lineage, ...]:
+    found = [lineage for name in source_names() for lineage in find_source(name).recognise(tree)]
+    taken = [lineage.name for lineage in found]
+    return tuple(
+        Lineage(name=f"{one.source}-{one.name}", source=one.source, paths=one.paths) if taken.count(one.name) > 1 else one
+        for one in found
+    )
