@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mig.errors import MigError
+    from mig.findings import Finding
+    from mig.model import Migration, Snapshot
+    from mig.runner import Runner
+    from mig.usecases.check import CheckResult, check
+    from mig.usecases.project import load
 
 __version__ = "0.1.0"
 
@@ -15,7 +23,7 @@ _HOMES = {
     "Runner": "mig.runner",
     "Snapshot": "mig.model",
     "check": "mig.usecases.check",
-    "load": "mig.usecases.load",
+    "load": "mig.usecases.project",
 }
 
 __all__ = [

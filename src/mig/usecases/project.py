@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mig.config import Config, load_config
@@ -17,7 +18,6 @@ from mig.usecases.load import LineageReading, LineageReader, snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from mig.model import Migration, Script
     from mig.tree import Tree
@@ -137,6 +137,11 @@ class Project:
         if self.config.source or self.config.path:
             return (_lineage(tree, "default", self.config.source, self.config.path),)
         return ()
+
+
+def load(path: str | Path = ".", at: str = WORKTREE) -> Snapshot:
+    """All migrations of the repository that a folder belongs to; see ``Project.snapshot``."""
+    return open_project(Path(path)).snapshot(at)
 
 
 def open_project(
