@@ -1,0 +1,1 @@
+"""SQL as text: where its statements begin and end."""
