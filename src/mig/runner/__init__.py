@@ -1,0 +1,7 @@
+"""Applies and reverts migrations on databases; the only part of mig that executes them."""
+
+from __future__ import annotations
+
+from mig.runner.runner import Options, Outcome, Runner
+
+__all__ = ["Options", "Outcome", "Runner"]

@@ -1,0 +1,158 @@
+"""The databases that mig runs migrations on: what each of them does differently, and their registry."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+from mig.config import dialect_of_url
+from mig.errors import MigError, RunnerError
+from mig.runner.url import safe_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import sqlalchemy as sa
+
+    from mig.runner.waiting import Waiting
+
+_DIALECTS = {
+    "postgresql": ("mig.runner.dialects.postgresql", "PostgresqlDialect"),
+    "sqlite": ("mig.runner.dialects.sqlite", "SqliteDialect"),
+}
+
+
+class StatementError(MigError):
+    """The database refused a statement.
+
+    ``offset`` is the character in the statement that the database points at, or -1; ``lost`` says
+    that the connection is gone.  The message holds no secret.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, offset: int = -1, lost: bool = False) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.lost = lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a database is to be used; time-outs as in the configuration (``5s``, ``0``: none)."""
+
+    lock_timeout: str = "5s"
+    statement_timeout: str = "0"
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnTypes:
+    """How the history's columns are declared: short keys, long texts, whole numbers, moments."""
+
+    key: str
+    text: str
+    number: str
+    moment: str
+
+
+class Session(Protocol):
+    """One connection.  Every error of the driver leaves it as ``StatementError`` or ``RunnerError``."""
+
+    def execute(self, sql: str) -> None:
+        """Run SQL as it is written."""
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        """The rows of a query."""
+
+    def begin(self, waiting: Waiting) -> None:
+        """Begin a transaction that may write, waiting for others where the database needs that."""
+
+    def commit(self, last: str) -> None:
+        """Run the last SQL of the transaction and commit."""
+
+    def rollback(self) -> None:
+        """End the transaction, if there is one, and leave nothing of it; never fails."""
+
+    def in_transaction(self) -> bool: ...
+
+    def reset(self) -> None:
+        """Forget what a migration has set for the session."""
+
+    def acquire_lock(self, name: str, waiting: Waiting) -> None:
+        """Become the only runner, where the dialect locks whole runs; released by ``close``."""
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """The columns of a table where this session would create it; none: there is no such table."""
+
+    def qualify(self, name: str) -> str:
+        """The quoted name of a table that stays right whatever a migration does to the session."""
+
+    def version(self) -> int:
+        """A number that changes when others have committed; constant where a lock covers whole runs."""
+
+    def sqlalchemy(self) -> sa.Connection:
+        """This same connection for SQLAlchemy; asked for outside of a transaction."""
+
+    def close(self) -> None: ...
+
+
+class Dialect(Protocol):
+    """The facts of one database.  Adding a database is one module with such a class.
+
+    ``locks_runs``: a lock covers the whole run; without it every transaction excludes other
+    runners, and the history is compared at the beginning of each.
+    """
+
+    name: str
+    transactional_ddl: bool
+    locks_runs: bool
+    types: ColumnTypes
+    begin: str
+    now: str
+
+    def connect(self, url: str, settings: Settings) -> Session:
+        """Open a session.
+
+        Raises:
+            RunnerError: the driver is missing, or the database cannot be reached.
+        """
+
+    def literal(self, value: str | int | None) -> str:
+        """A value as SQL; for scripts, and so that a transaction ends in one round trip."""
+
+
+def find_dialect(url: str) -> Dialect:
+    """The dialect of a URL.
+
+    Raises:
+        RunnerError: mig runs no migrations on such a database.
+    """
+    name = dialect_of_url(url)
+    if name in _DIALECTS:
+        return named_dialect(name)
+    known = ", ".join(sorted(_DIALECTS))
+    hint = "write postgresql://USER@HOST/DATABASE or sqlite:///FILE"
+    raise RunnerError(f"mig runs migrations on {known}, and not on {safe_url(url)}", hint=hint)
+
+
+def named_dialect(name: str) -> Dialect:
+    """The dialect of a name.
+
+    Raises:
+        RunnerError: mig runs no migrations on such a database.
+    """
+    if name not in _DIALECTS:
+        known = ", ".join(sorted(_DIALECTS))
+        raise RunnerError(f"mig runs no migrations on {name}", hint=f"it does on {known}")
+    module, attribute = _DIALECTS[name]
+    # A class in a table of dotted names is beyond the type checker.
+    return cast("Dialect", getattr(importlib.import_module(module), attribute)())
+
+
+def milliseconds(duration: str) -> int:
+    """A duration of the configuration (``5s``, ``500ms``, ``2min``, ``1h``; a bare number is ms)."""
+    units: Mapping[str, int] = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+    digits = duration.rstrip("mshin")
+    return int(digits) * units.get(duration[len(digits) :], 1)

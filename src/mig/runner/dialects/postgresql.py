@@ -1,0 +1,218 @@
+"""PostgreSQL: DDL inside transactions, advisory locks, schemas and roles; through psycopg 3."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from typing import TYPE_CHECKING, cast
+
+from mig.errors import RunnerError
+from mig.runner.dialects import ColumnTypes, StatementError
+from mig.runner.identity import process_name
+from mig.runner.url import safe_url, scrub, secrets_of
+
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import LiteralString
+
+    import psycopg
+    import sqlalchemy as sa
+
+    from mig.runner.dialects import Settings
+    from mig.runner.waiting import Waiting
+
+_SCHEME = re.compile(r"\w+(?:\+\w+)?://")
+_CONNECT_SECONDS = 10
+# The role first: a migration may have given up the right to write the history.
+_AS_CONNECTED = "RESET SESSION AUTHORIZATION; RESET ROLE; "
+_HOLDER = """
+SELECT a.pid, a.usename, a.application_name, coalesce(host(a.client_addr), 'local'),
+       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND l.classid = {high}::oid AND l.objid = {low}::oid
+"""
+_COLUMNS = """
+SELECT n.nspname, n.nspname = current_schema(), a.attname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relname = '{table}' AND c.relkind IN ('r', 'p') AND n.nspname = ANY (current_schemas(false))
+  AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY n.nspname, a.attnum
+"""
+
+
+class PostgresqlDialect:
+    name = "postgresql"
+    transactional_ddl = True
+    locks_runs = True
+    types = ColumnTypes(key="text", text="text", number="bigint", moment="timestamp with time zone")
+    begin = "BEGIN"
+    now = "clock_timestamp()"
+
+    def connect(self, url: str, settings: Settings) -> PostgresqlSession:
+        psycopg = _driver()
+        secrets = secrets_of(url)
+        try:
+            conninfo = psycopg.conninfo.conninfo_to_dict(_SCHEME.sub("postgresql://", url, count=1))
+            conninfo.setdefault("fallback_application_name", process_name())
+            if "PGCONNECT_TIMEOUT" not in os.environ:
+                conninfo.setdefault("connect_timeout", _CONNECT_SECONDS)
+            # Prepared statements would be kept for SQL that runs once.
+            connection = psycopg.connect(
+                **{**conninfo, "client_encoding": "UTF8"}, autocommit=True, prepare_threshold=None
+            )
+        except psycopg.Error as error:
+            raise _unreachable(url, error, secrets) from None
+        session = PostgresqlSession(connection, settings, secrets)
+        session.start(url)
+        return session
+
+    def literal(self, value: str | int | None) -> str:
+        if value is None:
+            return "NULL"
+        if isinstance(value, int):
+            return str(value)
+        # E'' reads the same whatever standard_conforming_strings is.
+        return "E'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+class PostgresqlSession:
+    """A connection in autocommit mode; transactions are begun and ended by SQL."""
+
+    def __init__(
+        self, connection: psycopg.Connection[tuple[object, ...]], settings: Settings, secrets: tuple[str, ...]
+    ) -> None:
+        self._connection = connection
+        self._secrets = secrets
+        self._schema = ""
+        self._bound: sa.Connection | None = None
+        self._set = f"SET lock_timeout = '{settings.lock_timeout}'; SET statement_timeout = '{settings.statement_timeout}'; "
+
+    def start(self, url: str) -> None:
+        """Set the session up and learn where its tables go."""
+        self.execute(self._set)
+        schema = self.query("SELECT current_schema()")[0][0]
+        if not schema:
+            self.close()
+            hint = "create the schema, or name another one: ?options=-csearch_path%3DNAME"
+            raise RunnerError(f"no schema of the search path exists in {safe_url(url)}", hint=hint)
+        self._schema = str(schema)
+
+    def execute(self, sql: str) -> None:
+        self._run(sql).close()
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        with self._run(sql) as cursor:
+            return cursor.fetchall()
+
+    def _run(self, sql: str) -> psycopg.Cursor[tuple[object, ...]]:
+        import psycopg
+
+        try:
+            # psycopg asks for literal strings; a migration's SQL is run as it is written.
+            return self._connection.execute(cast("LiteralString", sql))
+        except psycopg.Error as error:
+            raise self._refused(error) from None
+
+    def _refused(self, error: psycopg.Error) -> StatementError:
+        primary = error.diag.message_primary or str(error).partition("\n")[0]
+        detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+        position = error.diag.statement_position
+        return StatementError(
+            scrub(primary + detail, self._secrets),
+            offset=int(position) - 1 if position else -1,
+            lost=self._connection.closed,
+        )
+
+    def begin(self, waiting: Waiting) -> None:
+        self.reset()
+        self.execute("BEGIN")
+
+    def commit(self, last: str) -> None:
+        self.execute(f"{_AS_CONNECTED}{last}COMMIT")
+
+    def rollback(self) -> None:
+        if not self._connection.closed and self.in_transaction():
+            self._abandon()
+        if self._bound is not None and not self._connection.closed:
+            self._bound.rollback()
+
+    def _abandon(self) -> None:
+        import contextlib
+
+        # A connection that breaks here has nothing left to be rolled back.
+        with contextlib.suppress(StatementError):
+            self.execute("ROLLBACK")
+
+    def in_transaction(self) -> bool:
+        return bool(self._connection.info.transaction_status)
+
+    def reset(self) -> None:
+        self.execute(f"{_AS_CONNECTED}RESET ALL; SET client_encoding = 'UTF8'; {self._set}")
+
+    def acquire_lock(self, name: str, waiting: Waiting) -> None:
+        key = _lock_key(self._connection.info.dbname, self._schema, name)
+        waiting.until(
+            lambda: bool(self.query(f"SELECT pg_try_advisory_lock({key})")[0][0]), lambda: self._holder(key)
+        )
+
+    def _holder(self, key: int) -> str:
+        rows = self.query(_HOLDER.format(high=key >> 32 & 0xFFFFFFFF, low=key & 0xFFFFFFFF))
+        if not rows:
+            return "it has just ended"
+        pid, user, application, host, since = rows[0]
+        return f"{application or 'a session without a name'}, user {user}, host {host}, server pid {pid}, since {since} UTC"
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        found = self.query(_COLUMNS.format(table=table))
+        if found and not any(here for _, here, _ in found):
+            raise RunnerError(
+                f"the history is in schema {found[0][0]}, but new tables of this session go to {self._schema}",
+                hint="say which one is meant: ?options=-csearch_path%3DNAME at the end of the URL",
+            )
+        return tuple(str(name) for _, here, name in found if here)
+
+    def qualify(self, name: str) -> str:
+        return '"' + self._schema.replace('"', '""') + '".' + name
+
+    def version(self) -> int:
+        return 0
+
+    def sqlalchemy(self) -> sa.Connection:
+        if self._bound is None:
+            from mig.runner.binding import bind
+
+            self._bound = bind("postgresql+psycopg://", self._connection, self.in_transaction)
+        return self._bound
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _driver() -> ModuleType:
+    try:
+        import psycopg
+    except ImportError:
+        hint = "pip install 'mig-db[postgresql]'"
+        raise RunnerError("the driver for PostgreSQL (psycopg 3) is not installed", hint=hint) from None
+    return psycopg
+
+
+def _lock_key(database: str, schema: str, name: str) -> int:
+    """A signed 64-bit number for a history table, the same in every process."""
+    digest = hashlib.blake2b(f"mig\0{database}\0{schema}\0{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def _unreachable(url: str, error: psycopg.Error, secrets: tuple[str, ...]) -> RunnerError:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = scrub(lines[-1] if lines else type(error).__name__, secrets)
+    if "password" in said or "authentication" in said:
+        hint = "check user and password; PGPASSWORD and ~/.pgpass are read too"
+    elif "does not exist" in said:
+        hint = "create it first (createdb NAME), or check the URL"
+    else:
+        hint = "check that the server runs and that host, port and URL are right"
+    return RunnerError(f"{safe_url(url)} cannot be reached: {said}", hint=hint)

@@ -1,0 +1,53 @@
+"""What the runner tells while it works; it prints nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mig.runner.plan import Plan, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockWaiting:
+    """Another runner is at work; ``waited`` is in seconds."""
+
+    holder: str
+    waited: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanMade:
+    """What will be done; told again when another runner has meanwhile done a part of it."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    step: Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementDone:
+    """``index`` counts from 1."""
+
+    step: Step
+    index: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    step: Step
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailed:
+    step: Step
+    message: str
+
+
+Event = LockWaiting | PlanMade | StepStarted | StatementDone | StepDone | StepFailed

@@ -1,0 +1,268 @@
+"""Executes plans step by step and tells what happens; one transaction a step where that is possible."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mig.errors import MigError, RunnerError, StepFailedError
+from mig.runner.dialects import StatementError
+from mig.runner.events import StatementDone, StepDone, StepFailed, StepStarted
+from mig.runner.history import APPLIED, FAILED, RUNNING, Record, now_text
+from mig.runner.plan import Direction
+from mig.runner.url import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mig.model import Statement
+    from mig.runner.dialects import Dialect, Session
+    from mig.runner.events import Event
+    from mig.runner.history import History
+    from mig.runner.plan import Step
+    from mig.runner.waiting import Waiting
+    from mig.runner.work import Work
+
+
+class HistoryMovedError(MigError):
+    """Another runner has changed the history since the plan was made; plan again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The history as a runner knows it: the session's version, and the ids in order of application."""
+
+    version: int
+    ids: tuple[str, ...]
+
+    def after(self, step: Step) -> Seen:
+        if step.direction is Direction.UP:
+            return Seen(version=self.version, ids=(*self.ids, step.id))
+        return Seen(version=self.version, ids=tuple(i for i in self.ids if i != step.id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where and by whom a migration is applied; goes into the history."""
+
+    lineage: str
+    by: str
+    process: str
+    git_commit: str = ""
+    git_branch: str = ""
+    tool_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executor:
+    """Executes steps in one session; ``root`` is the folder that paths are relative to."""
+
+    session: Session
+    dialect: Dialect
+    history: History
+    origin: Origin
+    waiting: Waiting
+    notify: Callable[[Event], None]
+    root: str = ""
+    secrets: tuple[str, ...] = ()
+
+    def create_history(self) -> None:
+        """Make the history's tables, in a transaction of their own, where they do not exist."""
+        if self.history.exists():
+            return
+        self.session.begin(self.waiting)
+        try:
+            self.session.commit(self.history.sql.create())
+        finally:
+            self.session.rollback()
+
+    def run(self, step: Step, seen: Seen) -> None:
+        """Execute one step.
+
+        Args:
+            step: a step with its work.
+            seen: the history that the plan was made for.
+
+        Raises:
+            HistoryMovedError: the history is another one now.
+            StepFailedError: the database refused.
+        """
+        work = _work_of(step)
+        self.notify(StepStarted(step=step))
+        began = time.monotonic()
+        if work.is_python:
+            self.session.sqlalchemy()  # SQLAlchemy looks around on first use, which must not be in the transaction
+        if work.transactional and self.dialect.transactional_ddl:
+            self._run_in_transaction(step, work, seen, began)
+        else:
+            self._run_journalled(step, work, seen, began)
+        self.notify(StepDone(step=step, duration_ms=_since(began)))
+
+    def record(self, step: Step, work: Work, **values: object) -> Record:
+        """What the history keeps of a step up."""
+        if step.migration is None:
+            raise RunnerError(
+                f"{step.id} is not in the repository", hint="check out the branch that has its file"
+            )
+        record = Record(
+            id=step.id,
+            lineage=self.origin.lineage,
+            parents=step.migration.parents,
+            description=step.migration.description,
+            checksum=step.migration.checksum,
+            down=work.down,
+            applied_at=now_text(),
+            applied_by=self.origin.by,
+            git_commit=self.origin.git_commit,
+            git_branch=self.origin.git_branch,
+            tool_version=self.origin.tool_version,
+        )
+        return replace(record, **values)  # type: ignore[arg-type]  # the names are Record's
+
+    def _run_in_transaction(self, step: Step, work: Work, seen: Seen, began: float) -> None:
+        self.session.begin(self.waiting)
+        try:
+            self._compare(seen)
+            self._run_work(step, work)
+            if not self.session.in_transaction():
+                raise self._failed(step, StatementError("the migration ended its own transaction"), None)
+            self._finish(step, work, began)
+        finally:
+            self.session.rollback()
+
+    def _finish(self, step: Step, work: Work, began: float) -> None:
+        sql = self.history.sql
+        if step.direction is Direction.UP:
+            last = sql.insert(self.record(step, work, duration_ms=_since(began)))
+        else:
+            last = sql.revert(self.origin.lineage, step.id, self.origin.by)
+        try:
+            self.session.commit(last)
+        except StatementError as error:  # deferred constraints are checked here
+            raise self._failed(step, error, None) from None
+
+    def _run_work(self, step: Step, work: Work) -> None:
+        if work.is_python:
+            self._run_python(step, work)
+            return
+        for index, statement in enumerate(work.statements, 1):
+            self._run_statement(step, statement)
+            self.notify(StatementDone(step=step, index=index, count=len(work.statements)))
+
+    def _run_statement(self, step: Step, statement: Statement) -> None:
+        try:
+            self.session.execute(statement.text)
+        except StatementError as error:
+            raise self._failed(step, error, statement) from None
+
+    def _run_python(self, step: Step, work: Work) -> None:
+        from mig.runner.python import PythonFailedError, run_python
+
+        try:
+            run_python(self.session.sqlalchemy(), work.text, self._file(step), step)
+        except PythonFailedError as error:
+            raise self._failed(step, error.error, None, line=error.line) from None
+
+    def _run_journalled(self, step: Step, work: Work, seen: Seen, began: float) -> None:
+        """Outside of a transaction: the history says before and after each statement where things stand."""
+        sql, lineage = self.history.sql, self.origin.lineage
+        self.session.begin(self.waiting)
+        try:
+            self._compare(seen)
+            if step.direction is Direction.UP:
+                self.session.commit(
+                    sql.insert(self.record(step, work, state=RUNNING, applied_by=self.origin.process))
+                )
+            else:
+                self.session.commit(sql.update(lineage, step.id, state=RUNNING, statement=0))
+        finally:
+            self.session.rollback()
+        self.session.reset()
+        try:
+            self._run_each(step, work)
+        except StepFailedError:
+            self.session.rollback()
+            self._journal(step, state=FAILED)
+            raise
+        finally:
+            self.session.rollback()
+        self._settle(step, work, began)
+
+    def _run_each(self, step: Step, work: Work) -> None:
+        if work.is_python:
+            self._journal(step, statement=-1)
+            self._run_python(step, work)
+        for index, statement in enumerate(() if work.is_python else work.statements, 1):
+            self._journal(step, statement=-index)
+            self._run_statement(step, statement)
+            self._journal(step, statement=index)
+            self.notify(StatementDone(step=step, index=index, count=len(work.statements)))
+        if self.session.in_transaction():
+            raise self._failed(step, StatementError("the migration left a transaction open"), None)
+
+    def _settle(self, step: Step, work: Work, began: float) -> None:
+        sql, lineage = self.history.sql, self.origin.lineage
+        if step.direction is Direction.DOWN:
+            last = sql.revert(lineage, step.id, self.origin.by)
+        else:
+            done = {"state": APPLIED, "statement": len(work.statements), "applied_by": self.origin.by}
+            last = sql.update(lineage, step.id, **done, duration_ms=_since(began))
+        self.session.reset()
+        self.session.begin(self.waiting)
+        try:
+            self.session.commit(last)
+        finally:
+            self.session.rollback()
+
+    def _journal(self, step: Step, **values: str | int) -> None:
+        if self.session.in_transaction():
+            return  # the migration has begun a transaction of its own, which the journal must not join
+        try:
+            self.session.execute(self.history.sql.update(self.origin.lineage, step.id, **values))
+        except StatementError as error:
+            if values.get("state") != FAILED:  # nothing is gained by hiding the statement's own error
+                raise self._failed(step, error, None) from None
+
+    def _compare(self, seen: Seen) -> None:
+        if self.session.version() != seen.version and self.history.ids() != seen.ids:
+            raise HistoryMovedError("another runner has changed the history")
+
+    def _failed(
+        self, step: Step, error: StatementError, statement: Statement | None, *, line: int = 0
+    ) -> StepFailedError:
+        place = _place(step, statement, error.offset, line)
+        message = scrub(f"{step.id} failed{place}: {error.message}", self.secrets)
+        self.notify(StepFailed(step=step, message=message))
+        return StepFailedError(message, hint=self._what_now(step, error))
+
+    def _what_now(self, step: Step, error: StatementError) -> str:
+        if error.lost:
+            return "the connection is gone: mig status says what the database has, then run the command again"
+        work = _work_of(step)
+        if work.transactional and self.dialect.transactional_ddl:
+            return f"nothing of {step.id} stays in the database; mend it and run the command again"
+        return f"what ran before stays, as {step.id} uses no transaction: mig status says how far it came and what to do"
+
+    def _file(self, step: Step) -> str:
+        import os
+
+        return os.path.join(self.root, step.path) if step.path else f"<stored down of {step.id}>"
+
+
+def _work_of(step: Step) -> Work:
+    if step.work is None:
+        raise RunnerError(f"{step.id} was planned and never read", hint="make the plan with Runner.plan")
+    return step.work
+
+
+def _place(step: Step, statement: Statement | None, offset: int, line: int) -> str:
+    if statement is not None and statement.line:
+        line = statement.line + statement.text.count("\n", 0, max(offset, 0))
+    if step.path and not (step.work and step.work.stored):
+        return f" at {step.path}:{line}" if line else f" at {step.path}"
+    return " in its stored down"
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -1,0 +1,252 @@
+"""The history: the table in the target database that records what was applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mig.errors import RunnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mig.runner.dialects import Dialect, Session
+
+TABLE = "mig_history"
+LOG_TABLE = "mig_history_log"
+LAYOUT = 1
+"""Raised when the tables change, so that an older mig leaves them alone."""
+
+APPLIED, RUNNING, FAILED = "applied", "running", "failed"
+
+_KINDS = {
+    "seq": "number not null primary key",
+    "id": "key not null",
+    "lineage": "key not null",
+    "parents": "text not null",
+    "description": "text not null",
+    "checksum": "text not null",
+    "state": "text not null",
+    "statement": "number not null",
+    "applied_at": "moment not null",
+    "applied_by": "text not null",
+    "duration_ms": "number",
+    "git_commit": "text not null",
+    "git_branch": "text not null",
+    "tool_version": "text not null",
+    "layout": "number not null",
+    "down": "text",
+}
+_READ = tuple(name for name in _KINDS if name != "down")  # the downs can be large and are seldom needed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """One row of the history.
+
+    ``statement`` is the index, from 1, of the last statement that was journalled: negative while
+    nobody knows whether it has run, positive once it has.  Only migrations outside of a
+    transaction are journalled.  ``duration_ms`` is None until the migration has been applied, so
+    a row that is ``running`` and has one is being reverted.
+    """
+
+    seq: int
+    id: str
+    lineage: str
+    parents: tuple[str, ...]
+    description: str
+    checksum: str
+    state: str
+    statement: int
+    applied_at: str
+    applied_by: str
+    duration_ms: int | None
+    git_commit: str
+    git_branch: str
+    tool_version: str
+
+    @property
+    def is_being_reverted(self) -> bool:
+        return self.state != APPLIED and self.duration_ms is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is written down of a migration; ``applied_at`` empty: the database's clock says."""
+
+    id: str
+    lineage: str
+    parents: tuple[str, ...]
+    description: str
+    checksum: str
+    down: str | None
+    state: str = APPLIED
+    statement: int = 0
+    applied_at: str = ""
+    applied_by: str = ""
+    duration_ms: int | None = None
+    git_commit: str = ""
+    git_branch: str = ""
+    tool_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySql:
+    """The SQL of the history, each text one or more statements that end with ``;`` and a newline."""
+
+    dialect: Dialect
+    table: str
+    log: str
+
+    def create(self) -> str:
+        columns = ", ".join(self._columns())
+        log = ", ".join(
+            (
+                *self._columns(key=False),
+                f"reverted_at {self.dialect.types.moment} not null",
+                "reverted_by text",
+            )
+        )
+        unique = "unique (lineage, id)"
+        return (
+            f"CREATE TABLE IF NOT EXISTS {self.table} ({columns}, {unique});\n"
+            f"CREATE TABLE IF NOT EXISTS {self.log} ({log});\n"
+        )
+
+    def insert(self, record: Record) -> str:
+        values = {
+            "seq": "coalesce(max(seq), 0) + 1",
+            "parents": self._text(",".join(record.parents)),
+            "applied_at": self._text(record.applied_at) if record.applied_at else self.dialect.now,
+            "layout": str(LAYOUT),
+        }
+        chosen = (values.get(name) or self._text(getattr(record, name)) for name in _KINDS)
+        return (
+            f"INSERT INTO {self.table} ({', '.join(_KINDS)}) SELECT {', '.join(chosen)} FROM {self.table};\n"
+        )
+
+    def update(self, lineage: str, migration_id: str, **values: str | int | None) -> str:
+        changes = ", ".join(f"{name} = {self._text(value)}" for name, value in values.items())
+        return f"UPDATE {self.table} SET {changes} WHERE {self._this(lineage, migration_id)};\n"
+
+    def revert(self, lineage: str, migration_id: str, by: str) -> str:
+        """Move a row to the log."""
+        names = ", ".join(_KINDS)
+        this = self._this(lineage, migration_id)
+        return (
+            f"INSERT INTO {self.log} ({names}, reverted_at, reverted_by)"
+            f" SELECT {names}, {self.dialect.now}, {self._text(by)} FROM {self.table} WHERE {this};\n"
+            f"DELETE FROM {self.table} WHERE {this};\n"
+        )
+
+    def forget(self, lineage: str, migration_id: str) -> str:
+        return f"DELETE FROM {self.table} WHERE {self._this(lineage, migration_id)};\n"
+
+    def _columns(self, *, key: bool = True) -> Iterator[str]:
+        types: Mapping[str, str] = {
+            name: getattr(self.dialect.types, name) for name in ("key", "text", "number", "moment")
+        }
+        for name, kind in _KINDS.items():
+            word, _, rest = kind.partition(" ")
+            yield f"{name} {types[word]} {rest if key else rest.removesuffix(' primary key')}".rstrip()
+
+    def _this(self, lineage: str, migration_id: str) -> str:
+        return f"lineage = {self._text(lineage)} AND id = {self._text(migration_id)}"
+
+    def _text(self, value: str | int | None) -> str:
+        return self.dialect.literal(value)
+
+
+class History:
+    """The history of one lineage in one database."""
+
+    def __init__(self, session: Session, dialect: Dialect, lineage: str) -> None:
+        self._session = session
+        self._lineage = lineage
+        self.sql = HistorySql(dialect=dialect, table=session.qualify(TABLE), log=session.qualify(LOG_TABLE))
+
+    def exists(self) -> bool:
+        return bool(self._session.columns(TABLE))
+
+    def rows(self) -> tuple[Applied, ...]:
+        """What was applied, in that order; nothing where there is no history yet.
+
+        Raises:
+            RunnerError: the table is one that this mig must not touch.
+        """
+        names = self._session.columns(TABLE)
+        if not names:
+            return ()
+        self._refuse_foreign(names)
+        where = f"lineage = {self.sql.dialect.literal(self._lineage)}"
+        found = self._session.query(
+            f"SELECT {', '.join(_READ)} FROM {self.sql.table} WHERE {where} ORDER BY seq"
+        )
+        return tuple(_applied(dict(zip(_READ, row, strict=True))) for row in found)
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all rows, in the order of application."""
+        if not self.exists():
+            return ()
+        where = f"lineage = {self.sql.dialect.literal(self._lineage)}"
+        return tuple(
+            str(row[0])
+            for row in self._session.query(f"SELECT id FROM {self.sql.table} WHERE {where} ORDER BY seq")
+        )
+
+    def down_of(self, migration_id: str) -> str | None:
+        """The stored down, as ``mig.runner.work`` writes it."""
+        lineage = self.sql.dialect.literal(self._lineage)
+        this = f"lineage = {lineage} AND id = {self.sql.dialect.literal(migration_id)}"
+        found = self._session.query(f"SELECT down FROM {self.sql.table} WHERE {this}")
+        return str(found[0][0]) if found and found[0][0] is not None else None
+
+    def _refuse_foreign(self, names: tuple[str, ...]) -> None:
+        unknown, lacking = sorted(set(names) - set(_KINDS)), sorted(set(_KINDS) - set(names))
+        if lacking:
+            raise RunnerError(
+                f"the table {TABLE} has no column {', '.join(lacking)}; it is not as mig makes it",
+                hint="restore the table from a backup, or rename it if it belongs to another program",
+            )
+        newest = self._session.query(f"SELECT max(layout) FROM {self.sql.table}")[0][0]
+        if unknown or int(str(newest or LAYOUT)) > LAYOUT:
+            shown = f"column {', '.join(unknown)}" if unknown else f"layout {newest}"
+            raise RunnerError(
+                f"the table {TABLE} was written by a newer mig ({shown})",
+                hint="upgrade mig: pip install --upgrade mig-db",
+            )
+
+
+def utc_text(moment: object) -> str:
+    """A moment as a driver gives it, as ISO 8601 in UTC."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(moment)
+
+
+def now_text() -> str:
+    return utc_text(datetime.now(UTC))
+
+
+def _applied(row: Mapping[str, object]) -> Applied:
+    duration = row["duration_ms"]
+    words = (
+        "id",
+        "lineage",
+        "description",
+        "checksum",
+        "state",
+        "applied_by",
+        "git_commit",
+        "git_branch",
+        "tool_version",
+    )
+    return Applied(
+        **{name: str(row[name]) for name in words},
+        seq=int(str(row["seq"])),
+        parents=tuple(parent for parent in str(row["parents"]).split(",") if parent),
+        statement=int(str(row["statement"])),
+        applied_at=utc_text(row["applied_at"]),
+        duration_ms=None if duration is None else int(str(duration)),
+    )

@@ -1,0 +1,91 @@
+"""Plans as scripts for psql or sqlite3, with the same transactions and history rows as a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mig.runner.history import APPLIED, RUNNING
+from mig.runner.plan import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mig.runner.execute import Executor
+    from mig.runner.plan import Plan, Step
+    from mig.runner.work import Work
+
+_RUN_WITH = {
+    "postgresql": "psql -v ON_ERROR_STOP=1 -f FILE",
+    "sqlite": "sqlite3 -bail DATABASE < FILE",
+}
+
+
+def render_script(plan: Plan, executor: Executor) -> str:
+    """The whole script; empty plans give the comment and nothing else.
+
+    Raises:
+        RunnerError: a Python migration asks the database something.
+    """
+    dialect = executor.dialect
+    how = _RUN_WITH.get(dialect.name, "a client that stops at the first error")
+    lines = [f"-- mig: {len(plan.steps)} migrations for {dialect.name}; run with: {how}"]
+    if plan.steps:
+        lines.append(executor.history.sql.create())
+    for step in plan.steps:
+        lines.append("\n".join(_step(step, executor)))
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _step(step: Step, executor: Executor) -> Iterator[str]:
+    work = step.work
+    if work is None:
+        return
+    doing = "apply" if step.direction is Direction.UP else "revert"
+    yield f"-- {doing} {step.id} {_one_line(step.description)}".rstrip()
+    if work.transactional and executor.dialect.transactional_ddl:
+        yield f"{executor.dialect.begin};"
+        yield from _statements(step, work, executor)
+        yield from _end(step, work, executor)
+        yield "COMMIT;\n"
+    else:
+        yield from _journalled(step, work, executor)
+
+
+def _end(step: Step, work: Work, executor: Executor) -> Iterator[str]:
+    sql, origin = executor.history.sql, executor.origin
+    if step.direction is Direction.DOWN:
+        yield sql.revert(origin.lineage, step.id, origin.by).rstrip()
+    else:
+        yield sql.insert(executor.record(step, work, applied_at="", duration_ms=0)).rstrip()
+
+
+def _journalled(step: Step, work: Work, executor: Executor) -> Iterator[str]:
+    sql, lineage = executor.history.sql, executor.origin.lineage
+    if step.direction is Direction.UP:
+        yield sql.insert(executor.record(step, work, applied_at="", state=RUNNING)).rstrip()
+    else:
+        yield sql.update(lineage, step.id, state=RUNNING, statement=0).rstrip()
+    for index, text in enumerate(_statements(step, work, executor), 1):
+        yield sql.update(lineage, step.id, statement=-index).rstrip()
+        yield text
+        yield sql.update(lineage, step.id, statement=index).rstrip()
+    if step.direction is Direction.DOWN:
+        yield sql.revert(lineage, step.id, executor.origin.by)
+    else:
+        yield sql.update(lineage, step.id, state=APPLIED, duration_ms=0)
+
+
+def _statements(step: Step, work: Work, executor: Executor) -> Iterator[str]:
+    if work.is_python:
+        from mig.runner.python import render_sql
+
+        yield render_sql(executor.dialect.name, work.text, step.path, step).strip("\n")
+        return
+    for statement in work.statements:
+        # A comment to the end of the line would hide a semicolon behind it.
+        end = "\n;" if "--" in statement.text.rpartition("\n")[2] else ";"
+        yield statement.text + end
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

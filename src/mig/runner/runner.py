@@ -1,0 +1,272 @@
+"""The runner: one lineage of a snapshot against one database."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import mig
+from mig.errors import RunnerError, SourceError, UsageError
+from mig.graph.dag import build_graph
+from mig.graph.linearize import maximal
+from mig.model import Lineage, LineageSnapshot
+from mig.runner import identity
+from mig.runner.dialects import Settings, find_dialect
+from mig.runner.events import PlanMade
+from mig.runner.execute import Executor, HistoryMovedError, Origin, Seen
+from mig.runner.history import APPLIED, RUNNING, TABLE, History
+from mig.runner.offline import render_script
+from mig.runner.plan import (
+    Direction,
+    Goal,
+    find_changed,
+    find_goal,
+    make_plan,
+    refuse_unsettled,
+    sound_graph,
+)
+from mig.runner.status import build_status, find_interrupted
+from mig.runner.url import safe_url, secrets_of
+from mig.runner.waiting import Waiting
+from mig.runner.work import load_work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mig.graph.dag import Graph
+    from mig.model import Snapshot, Statement
+    from mig.runner.dialects import Session
+    from mig.runner.events import Event
+    from mig.runner.history import Applied
+    from mig.runner.plan import Plan, Step
+    from mig.runner.status import Interrupted, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a runner works.
+
+    ``root`` is the folder that the snapshot's paths are relative to; ``git_commit`` and
+    ``git_branch`` are recorded; ``lock_wait`` is in seconds; ``allow_changed`` passes over applied
+    migrations whose files were edited.
+    """
+
+    root: str = ""
+    git_commit: str = ""
+    git_branch: str = ""
+    lock_wait: float = 60.0
+    allow_changed: bool = False
+    settings: Settings = Settings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run has done.  ``heads`` are the newest migrations that the database has now."""
+
+    database: str
+    steps: tuple[Step, ...]
+    heads: tuple[str, ...]
+    duration_ms: int
+
+
+class Runner:
+    """Applies and reverts the migrations of one lineage.
+
+    Args:
+        url: the database's; no method and no error shows its secrets.
+        snapshot: the migrations, with ``read_script``.
+        lineage: its name; may be left out where there is only one.
+        options: see ``Options``.
+        on_event: told of every event while it happens.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        snapshot: Snapshot,
+        *,
+        lineage: str = "",
+        options: Options | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self._url = url
+        self._snapshot = snapshot
+        self._lineage = _find_lineage(snapshot, lineage)
+        self._options = options or Options()
+        self._notify = on_event or (lambda _: None)
+        self._dialect = find_dialect(url)
+
+    @property
+    def database(self) -> str:
+        """The URL as it may be shown."""
+        return safe_url(self._url)
+
+    def status(self) -> Status:
+        """How the database stands; changes nothing, not even where there is no history yet."""
+        graph = build_graph(self._lineage.migrations)
+        with self._connect(read_only=True) as executor:
+            rows = executor.history.rows()
+            unsettled = next((row for row in rows if row.state != APPLIED), None)
+            failed = self._interrupted(graph, unsettled) if unsettled else None
+        return build_status(self.database, graph, rows, failed)
+
+    def plan(self, target: str = "", direction: str = "up") -> Plan:
+        """What ``up``, ``down`` or ``redo`` would do, with every statement; changes nothing."""
+        with self._connect(read_only=True) as executor:
+            return self._plan(executor, direction, target)
+
+    def script(self, target: str = "", direction: str = "up") -> str:
+        """What ``up``, ``down`` or ``redo`` would do, as a script that gives the same result."""
+        with self._connect(read_only=True) as executor:
+            return render_script(self._plan(executor, direction, target), executor)
+
+    def up(self, target: str = "") -> Outcome:
+        """Apply what is pending: all of it, or up to an id, ``heads``, ``head`` or ``+N``."""
+        return self._run("up", target)
+
+    def down(self, target: str = "-1") -> Outcome:
+        """Revert: the newest N (``-N``), all that comes after an id, or everything (``base``)."""
+        return self._run("down", target)
+
+    def redo(self, target: str = "") -> Outcome:
+        """Revert the newest migration, or one with all that depends on it, and apply it again."""
+        return self._run("redo", target)
+
+    def _run(self, direction: str, target: str) -> Outcome:
+        began = time.monotonic()
+        graph = self._graph(direction)
+        done: list[Step] = []
+        with self._connect(read_only=False) as executor:
+            executor.session.acquire_lock(TABLE, executor.waiting)
+            goal = find_goal(graph, self._settled_rows(executor), direction, target)
+            while not self._advance(executor, graph, goal, done):
+                goal = _remaining(goal, done)
+            rows = executor.history.rows()
+        return Outcome(
+            database=self.database,
+            steps=tuple(done),
+            heads=maximal(graph, [row.id for row in rows if row.id in graph]),
+            duration_ms=round((time.monotonic() - began) * 1000),
+        )
+
+    def _advance(self, executor: Executor, graph: Graph, goal: Goal, done: list[Step]) -> bool:
+        """Execute the plan for a goal; False when another runner has come in between."""
+        version = executor.session.version()
+        rows = self._settled_rows(executor)
+        seen = Seen(version=version, ids=tuple(row.id for row in rows))
+        plan = self._checked_plan(executor, graph, rows, goal)
+        self._notify(PlanMade(plan=plan))
+        if plan.steps:
+            executor.create_history()
+        for step in plan.steps:
+            try:
+                executor.run(step, seen)
+            except HistoryMovedError:
+                return False
+            done.append(step)
+            seen = seen.after(step)
+        return True
+
+    def _plan(self, executor: Executor, direction: str, target: str) -> Plan:
+        rows = executor.history.rows()
+        refuse_unsettled(rows)
+        graph = self._graph(direction)
+        return self._checked_plan(executor, graph, rows, find_goal(graph, rows, direction, target))
+
+    def _checked_plan(self, executor: Executor, graph: Graph, rows: Sequence[Applied], goal: Goal) -> Plan:
+        if goal.apply and not self._options.allow_changed:
+            self._refuse_changed(graph, [row for row in rows if row.id not in goal.revert])
+        plan = make_plan(graph, rows, goal)
+        allow = self._options.allow_changed
+        return load_work(
+            plan, self._snapshot, self._dialect.name, executor.history.down_of, allow_changed=allow
+        )
+
+    def _graph(self, direction: str) -> Graph:
+        """A graph that can be applied; what is only reverted needs no sound one."""
+        return build_graph(self._lineage.migrations) if direction == "down" else sound_graph(self._lineage)
+
+    def _refuse_changed(self, graph: Graph, rows: Sequence[Applied]) -> None:
+        changed = find_changed(graph, rows)
+        if changed:
+            shown = ", ".join(f"{i} ({graph.migrations[i].path})" for i in changed[:3])
+            more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+            raise RunnerError(
+                f"{shown}{more} differs from what was applied to this database (MIG401)",
+                hint="restore the file and put the change into a new migration; --allow-changed goes on all the same",
+            )
+
+    def _settled_rows(self, executor: Executor) -> tuple[Applied, ...]:
+        """The history, after waiting for a migration that a living process applies outside of a transaction."""
+        rows = executor.history.rows()
+
+        def is_settled() -> bool:
+            nonlocal rows
+            rows = executor.history.rows()
+            return not any(row.state == RUNNING and identity.is_alive(row.applied_by) for row in rows)
+
+        if any(row.state == RUNNING for row in rows) and not self._dialect.locks_runs:
+            executor.waiting.until(is_settled, lambda: next(r.applied_by for r in rows if r.state == RUNNING))
+        refuse_unsettled(rows)
+        return rows
+
+    def _interrupted(self, graph: Graph, row: Applied) -> Interrupted:
+        migration = graph.migrations.get(row.id)
+        statements: tuple[Statement, ...] = ()
+        if migration is not None and migration.checksum == row.checksum:
+            try:
+                script = self._snapshot.script(migration, self._dialect.name)
+                if script.language != "python":
+                    statements = (script.down or ()) if row.is_being_reverted else script.up
+            except SourceError:  # the status is told without the statement's text
+                statements = ()
+        return find_interrupted(row, statements, migration.path if migration else "")
+
+    @contextmanager
+    def _connect(self, *, read_only: bool) -> Iterator[Executor]:
+        settings = replace(self._options.settings, read_only=read_only)
+        session = self._dialect.connect(self._url, settings)
+        try:
+            yield self._executor(session)
+        finally:
+            session.close()
+
+    def _executor(self, session: Session) -> Executor:
+        options = self._options
+        origin = Origin(
+            lineage=self._lineage.lineage.name,
+            by=identity.person(),
+            process=identity.process(),
+            git_commit=options.git_commit,
+            git_branch=options.git_branch,
+            tool_version=mig.__version__,
+        )
+        return Executor(
+            session=session,
+            dialect=self._dialect,
+            history=History(session, self._dialect, self._lineage.lineage.name),
+            origin=origin,
+            waiting=Waiting(limit=options.lock_wait, notify=self._notify),
+            notify=self._notify,
+            root=options.root,
+            secrets=secrets_of(self._url),
+        )
+
+
+def _remaining(goal: Goal, done: Sequence[Step]) -> Goal:
+    """The goal without what this run has reverted; it may be applied again by now."""
+    return replace(goal, revert=goal.revert - {step.id for step in done if step.direction is Direction.DOWN})
+
+
+def _find_lineage(snapshot: Snapshot, name: str) -> LineageSnapshot:
+    fitting = [lineage for lineage in snapshot.lineages if lineage.lineage.name == name or not name]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(sorted(lineage.lineage.name for lineage in snapshot.lineages))
+    if not snapshot.lineages:
+        return LineageSnapshot(lineage=Lineage(name=name or "default", source="", paths=()))
+    if name:
+        raise UsageError(f"there is no lineage {name!r}", hint=f"the lineages are {names}")
+    raise UsageError(f"there are several lineages: {names}", hint="choose one with --lineage NAME")

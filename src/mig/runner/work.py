@@ -1,0 +1,155 @@
+"""What a step executes: the statements of a file, or the down that was stored when it was applied."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mig.errors import RunnerError
+from mig.model import Statement
+from mig.runner.plan import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mig.model import Script, Snapshot
+    from mig.runner.plan import Plan, Step
+
+_COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
+_ENDS_TRANSACTION = re.compile(
+    r"(?:BEGIN|COMMIT|END|ABORT|START\s+TRANSACTION|PREPARE\s+TRANSACTION|ROLLBACK(?!\s+(?:(?:WORK|TRANSACTION)\s+)?TO\b))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One direction of one migration.
+
+    For Python, ``text`` is the file that is executed and ``statements`` are for people.  ``stored``
+    says that this comes from the history and not from the file.  ``down`` is what the history
+    keeps of a migration that is applied: JSON, or None where it cannot be reverted.
+    """
+
+    statements: tuple[Statement, ...]
+    transactional: bool
+    text: str = ""
+    stored: bool = False
+    down: str | None = None
+
+    @property
+    def is_python(self) -> bool:
+        return bool(self.text)
+
+
+def load_work(
+    plan: Plan, snapshot: Snapshot, dialect: str, down_of: Callable[[str], str | None], *, allow_changed: bool
+) -> Plan:
+    """The plan with the work of each step, so that nothing begins that cannot be finished.
+
+    Raises:
+        RunnerError: a migration to be reverted is irreversible, or a statement ends the transaction.
+        SourceError: a file cannot be read.
+    """
+    steps = []
+    for step in plan.steps:
+        if step.direction is Direction.UP:
+            work = _up(step, snapshot, dialect)
+        else:
+            work = _down(step, snapshot, dialect, down_of, allow_changed=allow_changed)
+        _refuse_transaction_control(step, work)
+        steps.append(replace(step, work=work))
+    return replace(plan, steps=tuple(steps))
+
+
+def _up(step: Step, snapshot: Snapshot, dialect: str) -> Work:
+    script = _script(step, snapshot, dialect)
+    return Work(
+        statements=script.up,
+        transactional=_is_transactional(script),
+        text=_python(script),
+        down=_stored_form(script),
+    )
+
+
+def _down(
+    step: Step, snapshot: Snapshot, dialect: str, down_of: Callable[[str], str | None], *, allow_changed: bool
+) -> Work:
+    known, applied = step.migration, step.applied
+    is_same = known is not None and applied is not None and known.checksum == applied.checksum
+    if known is not None and (is_same or allow_changed):
+        script = _script(step, snapshot, dialect)
+        if script.down is None:
+            raise _irreversible(step)
+        return Work(statements=script.down, transactional=_is_transactional(script), text=_python(script))
+    stored = down_of(step.id)
+    if stored is None:
+        raise _irreversible(step)
+    return _from_stored(stored)
+
+
+def _irreversible(step: Step) -> RunnerError:
+    return RunnerError(
+        f"{step.id} cannot be reverted: it has no down{f' ({step.path})' if step.path else ''}; nothing was touched",
+        hint="write a new migration that undoes what it did",
+    )
+
+
+def _script(step: Step, snapshot: Snapshot, dialect: str) -> Script:
+    if step.migration is None:
+        raise RunnerError(
+            f"{step.id} is not in the repository", hint="check out the branch that has its file"
+        )
+    return snapshot.script(step.migration, dialect)
+
+
+def _python(script: Script) -> str:
+    return script.text if script.language == "python" else ""
+
+
+def _is_transactional(script: Script) -> bool:
+    # Alembic's way to leave the transaction for a part of a migration.
+    return script.transactional and not (script.language == "python" and "autocommit_block" in script.text)
+
+
+def _stored_form(script: Script) -> str | None:
+    """A list of statements; an object where it is Python or must run outside of a transaction."""
+    if script.down is None:
+        return None
+    transactional = _is_transactional(script)
+    stored: object = [statement.text for statement in script.down]
+    if script.language == "python":
+        stored = {"python": script.text, "transactional": transactional}
+    elif not transactional:
+        stored = {"statements": stored, "transactional": False}
+    return json.dumps(stored, ensure_ascii=False)
+
+
+def _from_stored(stored: str) -> Work:
+    try:
+        read = json.loads(stored)
+        told = read if isinstance(read, dict) else {"statements": read}
+        texts: Iterable[str] = told.get("statements", ())
+        statements = tuple(Statement(text=str(text), line=0) for text in texts)
+        transactional = bool(told.get("transactional", True))
+        return Work(
+            statements=statements, transactional=transactional, text=str(told.get("python", "")), stored=True
+        )
+    except (ValueError, TypeError, AttributeError):
+        hint = "restore the table mig_history from a backup, or revert by hand"
+        raise RunnerError("the down that the history holds cannot be read", hint=hint) from None
+
+
+def _refuse_transaction_control(step: Step, work: Work) -> None:
+    if not work.transactional or work.is_python:
+        return
+    for statement in work.statements:
+        begin = _COMMENTS.match(statement.text)
+        found = _ENDS_TRANSACTION.match(statement.text, begin.end() if begin else 0)
+        if found:
+            raise RunnerError(
+                f"{step.path or step.id}:{statement.line}: {found[0].upper()} would end the transaction that mig applies it in",
+                hint="leave it out, or declare the migration -- mig:no-transaction",
+            )
