@@ -26,9 +26,9 @@ def bind(url: str, connection: Any, in_transaction: Callable[[], bool]) -> sa.Co
     def end(*_: object) -> None:
         if in_transaction():
             raise StatementError(
-                "the migration ends its transaction by itself; leave that to mig, or declare it no-transaction"
+                "the migration ends its transaction; leave that to mig, or declare it no-transaction"
             )
 
-    engine.dialect.do_commit = end  # type: ignore[method-assign]
-    engine.dialect.do_rollback = end  # type: ignore[method-assign]
+    # Set on this one engine's dialect: SQLAlchemy has no event that comes before a commit and can refuse it.
+    vars(engine.dialect).update(do_commit=end, do_rollback=end)
     return bound

@@ -92,7 +92,8 @@ class Executor:
         self.notify(StepStarted(step=step))
         began = time.monotonic()
         if work.is_python:
-            self.session.sqlalchemy()  # SQLAlchemy looks around on first use, which must not be in the transaction
+            # SQLAlchemy looks around on first use, which must not be in the transaction.
+            self.session.sqlalchemy()
         if work.transactional and self.dialect.transactional_ddl:
             self._run_in_transaction(step, work, seen, began)
         else:
@@ -206,7 +207,11 @@ class Executor:
         if step.direction is Direction.DOWN:
             last = sql.revert(lineage, step.id, self.origin.by)
         else:
-            done = {"state": APPLIED, "statement": len(work.statements), "applied_by": self.origin.by}
+            done: dict[str, str | int] = {
+                "state": APPLIED,
+                "statement": len(work.statements),
+                "applied_by": self.origin.by,
+            }
             last = sql.update(lineage, step.id, **done, duration_ms=_since(began))
         self.session.reset()
         self.session.begin(self.waiting)
@@ -242,7 +247,7 @@ class Executor:
         work = _work_of(step)
         if work.transactional and self.dialect.transactional_ddl:
             return f"nothing of {step.id} stays in the database; mend it and run the command again"
-        return f"what ran before stays, as {step.id} uses no transaction: mig status says how far it came and what to do"
+        return f"{step.id} uses no transaction, so what ran stays: mig status says how far it came"
 
     def _file(self, step: Step) -> str:
         import os

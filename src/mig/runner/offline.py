@@ -31,8 +31,7 @@ def render_script(plan: Plan, executor: Executor) -> str:
     lines = [f"-- mig: {len(plan.steps)} migrations for {dialect.name}; run with: {how}"]
     if plan.steps:
         lines.append(executor.history.sql.create())
-    for step in plan.steps:
-        lines.append("\n".join(_step(step, executor)))
+    lines.extend("\n".join(_step(step, executor)) for step in plan.steps)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

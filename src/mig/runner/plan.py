@@ -222,8 +222,8 @@ def refuse_unsettled(rows: Iterable[Applied]) -> None:
         if row.state != APPLIED:
             doing = "reverted" if row.is_being_reverted else "applied"
             raise RunnerError(
-                f"{row.id} was interrupted while it was being {doing} (MIG404); nothing more is done until that is settled",
-                hint="mig status names the statement and says how to settle it",
+                f"{row.id} was interrupted while it was being {doing} (MIG404)",
+                hint="settle it first: mig status names the statement and says what can be done",
             )
 
 
@@ -266,7 +266,7 @@ def _refuse_broken_order(graph: Graph, left: Collection[str], pending: Collectio
             if second in left and first in pending:
                 raise RunnerError(
                     f"{merge.path} puts {first} before {second}, but this database has only {second}",
-                    hint=f"revert {second} (and what came after it) with mig down, then mig up applies both in order",
+                    hint=f"revert {second} with mig down; mig up then applies both in that order",
                 )
 
 

@@ -54,7 +54,13 @@ def render_sql(dialect: str, text: str, file: str, step: Step) -> str:
     """
     written = io.StringIO()
     with _environment(as_sql=True) as environment:
-        environment.configure(dialect_name=dialect, as_sql=True, literal_binds=True, output_buffer=written)
+        environment.configure(
+            dialect_name=dialect,
+            as_sql=True,
+            literal_binds=True,
+            output_buffer=written,
+            dialect_opts={"paramstyle": "named"},
+        )
         try:
             _call(environment, text, file, step)
         except PythonFailedError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import mig
@@ -58,7 +58,7 @@ class Options:
     git_branch: str = ""
     lock_wait: float = 60.0
     allow_changed: bool = False
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +195,11 @@ class Runner:
             more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
             raise RunnerError(
                 f"{shown}{more} differs from what was applied to this database (MIG401)",
-                hint="restore the file and put the change into a new migration; --allow-changed goes on all the same",
+                hint="restore the file and put the change into a new migration, or pass --allow-changed",
             )
 
     def _settled_rows(self, executor: Executor) -> tuple[Applied, ...]:
-        """The history, after waiting for a migration that a living process applies outside of a transaction."""
+        """The history, once no living process applies a migration outside of a transaction."""
         rows = executor.history.rows()
 
         def is_settled() -> bool:

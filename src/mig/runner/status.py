@@ -39,8 +39,10 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """``database`` is the URL without secrets; ``applied`` is in the order of application, the rest in
-    linear order or that of application.
+    """How a database stands.
+
+    ``database`` is the URL without secrets.  ``pending`` is in linear order, the rest in that of
+    application; ``unknown`` and ``changed`` are of what is applied.
     """
 
     database: str

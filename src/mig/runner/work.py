@@ -92,7 +92,7 @@ def _down(
 
 def _irreversible(step: Step) -> RunnerError:
     return RunnerError(
-        f"{step.id} cannot be reverted: it has no down{f' ({step.path})' if step.path else ''}; nothing was touched",
+        f"{step.path or step.id} cannot be reverted, as {step.id} has no down; nothing was touched",
         hint="write a new migration that undoes what it did",
     )
 
@@ -150,6 +150,6 @@ def _refuse_transaction_control(step: Step, work: Work) -> None:
         found = _ENDS_TRANSACTION.match(statement.text, begin.end() if begin else 0)
         if found:
             raise RunnerError(
-                f"{step.path or step.id}:{statement.line}: {found[0].upper()} would end the transaction that mig applies it in",
+                f"{step.path or step.id}:{statement.line}: {found[0].upper()} would end mig's transaction",
                 hint="leave it out, or declare the migration -- mig:no-transaction",
             )

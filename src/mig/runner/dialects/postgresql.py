@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mig.errors import RunnerError
 from mig.runner.dialects import ColumnTypes, StatementError
@@ -14,7 +14,6 @@ from mig.runner.url import safe_url, scrub, secrets_of
 
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import LiteralString
 
     import psycopg
     import sqlalchemy as sa
@@ -88,7 +87,10 @@ class PostgresqlSession:
         self._secrets = secrets
         self._schema = ""
         self._bound: sa.Connection | None = None
-        self._set = f"SET lock_timeout = '{settings.lock_timeout}'; SET statement_timeout = '{settings.statement_timeout}'; "
+        self._set = (
+            f"SET lock_timeout = '{settings.lock_timeout}'; "
+            f"SET statement_timeout = '{settings.statement_timeout}'; "
+        )
 
     def start(self, url: str) -> None:
         """Set the session up and learn where its tables go."""
@@ -111,8 +113,7 @@ class PostgresqlSession:
         import psycopg
 
         try:
-            # psycopg asks for literal strings; a migration's SQL is run as it is written.
-            return self._connection.execute(cast("LiteralString", sql))
+            return self._connection.execute(sql)
         except psycopg.Error as error:
             raise self._refused(error) from None
 
@@ -163,13 +164,14 @@ class PostgresqlSession:
         if not rows:
             return "it has just ended"
         pid, user, application, host, since = rows[0]
-        return f"{application or 'a session without a name'}, user {user}, host {host}, server pid {pid}, since {since} UTC"
+        name = application or "a session without a name"
+        return f"{name}, user {user}, host {host}, server pid {pid}, since {since} UTC"
 
     def columns(self, table: str) -> tuple[str, ...]:
         found = self.query(_COLUMNS.format(table=table))
         if found and not any(here for _, here, _ in found):
             raise RunnerError(
-                f"the history is in schema {found[0][0]}, but new tables of this session go to {self._schema}",
+                f"the history is in schema {found[0][0]}, but new tables go to {self._schema}",
                 hint="say which one is meant: ?options=-csearch_path%3DNAME at the end of the URL",
             )
         return tuple(str(name) for _, here, name in found if here)
