@@ -181,14 +181,14 @@ class Procedural:
         "_until",
     )
 
-    def __init__(self, body: Body, gate: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, body: Body, gate: tuple[str, str] | None = None) -> None:
         self._body = body
         self._gate = gate
         self._open: list[str] = []
         self._before = body.kind
         self._depth = 0
         self._at_start = self._declares = self._until = False
-        self._seeking = not any(gate)
+        self._seeking = gate is None
 
     def start(self, opener: str, *, seeking: bool) -> None:
         """Begin inside a block that stands outside of any routine."""
@@ -203,8 +203,8 @@ class Procedural:
 
     def _read(self, piece: str) -> bool:
         """Take one piece; whether a statement can begin after it."""
-        if any(self._gate):
-            self._pass_gate(piece)
+        if self._gate is not None:
+            self._pass_gate(piece, *self._gate)
             return False
         if piece == ";":
             self._seeking = self._declares = self._until = False
@@ -216,11 +216,10 @@ class Procedural:
             return self._seek(piece)
         return self._read_statement(piece)
 
-    def _pass_gate(self, piece: str) -> None:
+    def _pass_gate(self, piece: str, before: str, last: str) -> None:
         """Wait for the words after which the body of a trigger (EACH ROW) or an event (DO) begins."""
-        before, last = self._gate
         if piece == last and before in {"", self._before}:
-            self._gate = ("", "")
+            self._gate = None
             self._seeking = True
 
     def _seek(self, piece: str) -> bool:
@@ -250,7 +249,7 @@ class Procedural:
             return False
         if self._at_start and piece in _OPENERS:
             return self._push(piece)
-        if piece == "case" and top and not _is_name(self._before):
+        if piece == "case" and top and self._before != "end" and not _is_name(self._before):
             self._open.append(_EXPRESSION)
             return False
         return self._read_word(piece, top)
