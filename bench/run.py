@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Measure mig against alembic and against its floor, in one run, and print the medians."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from machine import describe_load, describe_machine
+from measure import BenchError, measure, sealed
+from results import Row, find_targets, render_markdown, render_table, summarise
+from scenario import build_cases, build_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SIZES = (100, 1_000, 10_000)
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", help=f"migrations (default {SIZES})")
+    parser.add_argument("-n", "--rounds", type=int, help="runs of each command (default 7)")
+    parser.add_argument("--quick", action="store_true", help="sizes 100 and 1000, 3 rounds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
+    parser.add_argument(
+        "--write", type=Path, metavar="PAGE", help="put the tables into this page, between its marks"
+    )
+    args = parser.parse_args(argv)
+    sizes = args.sizes or (SIZES[:2] if args.quick else SIZES)
+    rounds = args.rounds or (3 if args.quick else 7)
+    if min(sizes) < 20 or rounds < 1:
+        parser.error("a size of at least 20 and one round")
+    page = args.write.read_text(encoding="utf-8") if args.write else f"{BEGIN}{END}"
+    if page.count(BEGIN) != 1 or page.count(END) != 1:
+        parser.error(f"{args.write} has no {BEGIN} and {END}")
+
+    about = {**describe_machine(), "load before": describe_load(), "runs of each": str(rounds)}
+    try:
+        tables = {size: measure_size(size, rounds) for size in sorted(set(sizes))}
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    report = render_report(about, tables)
+    print(report)
+    if args.json:
+        args.json.write_text(render_json(about, tables), encoding="utf-8")
+    if args.write:
+        before, after = page.split(BEGIN)[0], page.split(END)[1]
+        args.write.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}", encoding="utf-8")
+    return 0
+
+
+def measure_size(size: int, rounds: int) -> list[Row]:
+    """All cases at one size, in repositories that are gone afterwards."""
+    print(f"{size:,} migrations ", end="", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="mig-bench-") as folder:
+        work = Path(os.path.realpath(folder))
+        environment = sealed(work)
+        cases = build_cases(build_scenario(work, size, environment))
+        samples = measure(cases, rounds, environment, work)
+    return [summarise(case.name, taken) for case, taken in zip(cases, samples, strict=True)]
+
+
+def render_report(about: Mapping[str, str], tables: Mapping[int, Sequence[Row]]) -> str:
+    """The machine, one table a size, and the targets, as Markdown."""
+    parts = ["; ".join(f"{word}: {value}" for word, value in about.items()) + "."]
+    for size, rows in tables.items():
+        parts += [f"### {size:,} migrations", render_table(rows)]
+    targets = [(t.promise, t.measured, "yes" if t.met else "no") for t in find_targets(tables)]
+    parts += ["### Targets", render_markdown([("", "measured", "met"), *targets])]
+    return "\n\n".join(parts)
+
+
+def render_json(about: Mapping[str, str], tables: Mapping[int, Sequence[Row]]) -> str:
+    sizes = {str(size): [dataclasses.asdict(row) for row in rows] for size, rows in tables.items()}
+    targets = [dataclasses.asdict(target) for target in find_targets(tables)]
+    return json.dumps({"version": 1, "machine": about, "sizes": sizes, "targets": targets}, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""What is measured: the repositories, and the commands that are run in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from measure import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FLOOR = "python -c 'import click'"
+VERSION = "mig --version"
+IDLE_HOOK = "pre-commit hook, no migration staged"
+HOOK = "pre-commit hook, one new migration, diverging"
+HEADS = "mig heads"
+CHECK = "mig check, one new migration"
+CHECK_STAGED = "mig check --staged, one new migration"
+CHECK_DIVERGING = "mig check, one new migration, diverging"
+CHECK_COLD = "mig check, diverging, cold cache"
+ALEMBIC = "alembic heads"
+ALEMBIC_COLD = "alembic heads, fresh clone"
+
+# What the console scripts do, so that it makes no difference whether they are installed.
+_MIG = (sys.executable, "-P", "-c", "import sys; from mig.cli import main; sys.exit(main())")
+_ALEMBIC = (
+    sys.executable,
+    "-P",
+    "-c",
+    "import sys; from alembic.config import main; sys.exit(main(prog='alembic'))",
+)
+_GENERATOR = Path(__file__).with_name("gen_corpus.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Two repositories of one graph.
+
+    In ``repo``, the branch ``feature`` stands on ``main`` and has one migration more, staged in the
+    file ``ours``; ``origin/main`` has another one more, so ``feature`` diverges from it and not from
+    ``main``.  In ``alembic`` both of them are there.
+    """
+
+    repo: Path
+    alembic: Path
+    ours: Path
+    idle_index: Path
+    environment: Mapping[str, str]
+
+
+def build_scenario(work: Path, size: int, environment: Mapping[str, str]) -> Scenario:
+    """Generate the graph with this many migrations and the two that diverge."""
+    out = work / str(size)
+    options = ("--size", str(size), "--defect", "same-column", "--format", "alembic", "--git")
+    # In a process of its own: a child's peak memory counts what its parent had when it was started.
+    subprocess.run(
+        [sys.executable, _GENERATOR, out, *options], env=environment, check=True, stdout=subprocess.DEVNULL
+    )
+    repo = out / "git"
+    git = _git(repo, environment)
+    git("update-ref", "refs/remotes/origin/main", "open/left")
+    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    name = git("diff", "--name-only", "--diff-filter=A", "main...open/right").strip()
+    text = git("show", f"open/right:{name}")
+    _delete_branches(git)
+    git("checkout", "--quiet", "-b", "feature")
+    idle = repo / ".git" / "index-idle"
+    shutil.copy(repo / ".git" / "index", idle)
+    (repo / "notes.txt").write_text("not a migration\n", encoding="utf-8")
+    _git(repo, {**environment, "GIT_INDEX_FILE": str(idle)})("add", "--", "notes.txt")
+    (repo / name).write_text(text, encoding="utf-8")
+    return Scenario(
+        repo=repo, alembic=out / "alembic", ours=repo / name, idle_index=idle, environment=environment
+    )
+
+
+def _git(repo: Path, environment: Mapping[str, str]) -> Callable[..., str]:
+    def git(*args: str, stdin: str = "") -> str:
+        return subprocess.run(
+            ["git", *args],
+            cwd=repo,
+            env=environment,
+            input=stdin,
+            check=True,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        ).stdout
+
+    return git
+
+
+def _delete_branches(git: Callable[..., str]) -> None:
+    """Keep main only: a thousand merged branches that nobody deleted are another matter."""
+    names = git("for-each-ref", "--format=%(refname)", "refs/heads/").splitlines()
+    git("update-ref", "--stdin", stdin="".join(f"delete {n}\n" for n in names if n != "refs/heads/main"))
+
+
+def build_cases(scenario: Scenario) -> list[Case]:
+    """The cases in the order in which they take turns: mig and alembic alternate."""
+    repo, new, nothing = scenario.repo, _renewal(scenario), _do_nothing
+    index = {"GIT_INDEX_FILE": str(scenario.idle_index)}
+    check = (*_MIG, "--format", "json", "check")
+    hook = (*_MIG, "hooks", "run", "pre-commit")
+    versions = scenario.alembic / "migrations" / "versions"
+
+    def mig(
+        name: str, command: tuple[str, ...], prepare: Callable[[], None] = nothing, **rest: object
+    ) -> Case:
+        values = {"extra": {}, "count": None, **rest}
+        return Case(name=name, command=command, folder=repo, prepare=prepare, **values)  # type: ignore[arg-type]
+
+    def alembic(name: str, prepare: Callable[[], None]) -> Case:
+        return Case(
+            name=name,
+            command=(*_ALEMBIC, "heads"),
+            folder=scenario.alembic,
+            expected=2,
+            extra={},
+            prepare=prepare,
+            count=_count_alembic_heads,
+        )
+
+    return [
+        mig(FLOOR, (sys.executable, "-c", "import click")),
+        mig(VERSION, (*_MIG, "--version")),
+        mig(IDLE_HOOK, hook, extra=index),
+        mig(HOOK, hook, new, status=1),
+        mig(CHECK_COLD, check, _forgetting(repo, new), status=1, expected=1, count=_count_findings),
+        alembic(ALEMBIC, nothing),
+        mig(CHECK, (*check, "--base", "main"), new, expected=0, count=_count_findings),
+        mig(CHECK_STAGED, (*check, "--staged", "--base", "main"), new, expected=0, count=_count_findings),
+        alembic(ALEMBIC_COLD, lambda: shutil.rmtree(versions / "__pycache__", ignore_errors=True)),
+        mig(CHECK_DIVERGING, check, new, status=1, expected=1, count=_count_findings),
+        mig(HEADS, (*_MIG, "--format", "json", "heads"), expected=1, count=_count_heads),
+    ]
+
+
+def _do_nothing() -> None:
+    """Nothing is to be prepared."""
+
+
+def _renewal(scenario: Scenario) -> Callable[[], None]:
+    """Change the new migration and stage it, so that no cache has seen it and it is new each time."""
+    text = scenario.ours.read_text(encoding="utf-8")
+    git = _git(scenario.repo, scenario.environment)
+    changes = iter(range(sys.maxsize))
+
+    def renew() -> None:
+        scenario.ours.write_text(f"{text}-- change {next(changes)}\n", encoding="utf-8")
+        git("add", "--", os.path.relpath(scenario.ours, scenario.repo))
+
+    return renew
+
+
+def _forgetting(repo: Path, then: Callable[[], None]) -> Callable[[], None]:
+    def forget() -> None:
+        shutil.rmtree(repo / ".git" / "mig", ignore_errors=True)
+        then()
+
+    return forget
+
+
+def _count_findings(out: bytes) -> int:
+    return len(json.loads(out)["findings"])
+
+
+def _count_heads(out: bytes) -> int:
+    return sum(len(heads) for heads in json.loads(out)["heads"].values())
+
+
+def _count_alembic_heads(out: bytes) -> int:
+    return sum(line.endswith(b"(head)") for line in out.splitlines())
