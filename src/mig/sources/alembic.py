@@ -66,7 +66,7 @@ class AlembicSource:
         return write_migration(draft, lineage, tree, migrations)
 
     def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
-        from mig.sources.alembic_writer import reparent_migration
+        from mig.sources.alembic_reparent import reparent_migration
 
         return reparent_migration(path, data, parents)
 

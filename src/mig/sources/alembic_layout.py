@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ _DIALECTS = frozenset(
         "sqlite3",
     )
 )
+_RETIRED = frozenset(("archive", "archived", "backup", "deprecated", "legacy", "old", "squashed"))
 _COMMON = frozenset(("alembic", "app", "database", "db", "lib", "migration", "migrations", "src", "versions"))
 
 
@@ -82,11 +84,23 @@ class _Listing:
 
     files: frozenset[str]
     folders: frozenset[str]
-    python: frozenset[str]
-    """The folders that directly hold a file that Alembic would load."""
+    python: Counter[str]
+    """How many files that Alembic would load lie directly in a folder; no folder has none."""
 
     def has_python_below(self, folder: str) -> bool:
         return any(is_under(one, folder) for one in self.python)
+
+    def lies_mostly_below(self, folders: Collection[str]) -> bool:
+        """Whether more migrations lie in folders below these than in these themselves."""
+        here = sum(self.python[folder] for folder in folders)
+        below = (
+            count
+            for one, count in self.python.items()
+            if one not in folders
+            and any(is_under(one, f) for f in folders)
+            and _RETIRED.isdisjoint(one.split("/"))
+        )
+        return sum(below) > here
 
     def python_children(self, folder: str) -> set[str]:
         """The folders next below this one that hold migrations, at any depth."""
@@ -141,20 +155,20 @@ def layout_of(lineage: Lineage, tree: Tree) -> Layout:
 def _list(tree: Tree) -> _Listing:
     marks: set[str] = set()
     folders: set[str] = set()
-    python: set[str] = set()
+    python: Counter[str] = Counter()
     for path, entry in tree.entries().items():
         folder, _, name = path.rpartition("/")
         folders.add(folder)
         if path.endswith(_MARKS) and entry.kind == REGULAR:
             marks.add(path)
         if is_version_file(name):
-            python.add(folder)
+            python[folder] += 1
     for folder in tuple(folders):
         parent = posixpath.dirname(folder)
         while parent not in folders:
             folders.add(parent)
             parent = posixpath.dirname(parent)
-    return _Listing(frozenset(marks), frozenset(folders), frozenset(python))
+    return _Listing(frozenset(marks), frozenset(folders), python)
 
 
 def _from_settings(tree: Tree, listing: _Listing) -> Iterator[Layout]:
@@ -207,8 +221,8 @@ def _from_marks(listing: _Listing) -> Iterator[Layout]:
 
 
 def _layout(script: str, versions: tuple[str, ...], settings: Settings, listing: _Listing) -> Layout:
-    # Projects that nest their versions and set the search by their own code have no file at the top.
-    nested = settings.recursive or not any(folder in listing.python for folder in versions)
+    # Projects that nest their versions, and tell Alembic so in their own code, have few files at the top.
+    nested = settings.recursive or listing.lies_mostly_below(versions)
     if nested:
         versions = tuple(
             v for v in versions if not any(v != other and is_under(v, other) for other in versions)
