@@ -127,7 +127,9 @@ def _read_toml(file: Path) -> str:
         text = file.read_text(encoding="utf-8-sig")
         tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}", hint="mig init writes a configuration") from None
+        raise ConfigError(
+            f"{file}: cannot be read: {error.strerror}", hint="mig init writes a configuration"
+        ) from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: not UTF-8 at byte {error.start}", hint="save the file as UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -181,18 +183,24 @@ class _Reader:
         if "url" not in table:
             raise self.wrong(where, f"the database {name!r} has no url", 'url = "env:DATABASE_URL"')
         times = {
-            key: self.duration(table[key], (*where, key)) for key in ("lock_timeout", "statement_timeout") if key in table
+            key: self.duration(table[key], (*where, key))
+            for key in ("lock_timeout", "statement_timeout")
+            if key in table
         }
         return Database(url=self.text(table["url"], (*where, "url")), **times)
 
     def lineages(self, value: object, folder: str) -> tuple[LineageConfig, ...]:
         if not isinstance(value, list):
-            raise self.wrong(("lineage",), "lineage must be written as [[tool.mig.lineage]]", "two brackets on each side")
+            raise self.wrong(
+                ("lineage",), "lineage must be written as [[tool.mig.lineage]]", "two brackets on each side"
+            )
         found = tuple(self.lineage(item, folder) for item in value)
         names = [one.name for one in found]
         for name in names:
             if names.count(name) > 1:
-                raise self.wrong(("lineage", "name"), f"two lineages have the name {name!r}", "rename one of them")
+                raise self.wrong(
+                    ("lineage", "name"), f"two lineages have the name {name!r}", "rename one of them"
+                )
         return found
 
     def lineage(self, value: object, folder: str) -> LineageConfig:
@@ -218,7 +226,9 @@ class _Reader:
 
     def table(self, value: object, where: tuple[str, ...]) -> Mapping[str, object]:
         if not isinstance(value, dict):
-            raise self.wrong(where, f"{where[-1]} must be a table, not {_kind(value)}", f"[tool.mig.{'.'.join(where)}]")
+            raise self.wrong(
+                where, f"{where[-1]} must be a table, not {_kind(value)}", f"[tool.mig.{'.'.join(where)}]"
+            )
         return value
 
     def text(self, value: object, where: tuple[str, ...]) -> str:
@@ -230,7 +240,9 @@ class _Reader:
         def read(value: object, where: tuple[str, ...]) -> str:
             text = self.text(value, where)
             if text not in choices:
-                raise self.wrong(where, f"{where[-1]} cannot be {text!r}", f"it is one of {', '.join(choices)}")
+                raise self.wrong(
+                    where, f"{where[-1]} cannot be {text!r}", f"it is one of {', '.join(choices)}"
+                )
             return text
 
         return read
@@ -239,13 +251,17 @@ class _Reader:
         text = self.text(value, where)
         joined = os.path.normpath(os.path.join(folder, text)).replace(os.sep, "/")
         if os.path.isabs(text) or joined.startswith("../") or joined == "..":
-            raise self.wrong(where, f"{where[-1]} {text!r} leads out of the repository", "give a folder inside it")
+            raise self.wrong(
+                where, f"{where[-1]} {text!r} leads out of the repository", "give a folder inside it"
+            )
         return "" if joined == "." else joined
 
     def duration(self, value: object, where: tuple[str, ...]) -> str:
         text = self.text(value, where)
         if not re.fullmatch(r"\d+(ms|s|min|h)?", text):
-            raise self.wrong(where, f"{where[-1]} cannot be {text!r}", 'write "5s", "500ms", "2min", or "0" for none')
+            raise self.wrong(
+                where, f"{where[-1]} cannot be {text!r}", 'write "5s", "500ms", "2min", or "0" for none'
+            )
         return text
 
     def wrong(self, where: tuple[str, ...], message: str, hint: str) -> ConfigError:
@@ -270,5 +286,12 @@ class _Reader:
 
 
 def _kind(value: object) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a table"}
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "a table",
+    }
     return names.get(type(value), type(value).__name__)

@@ -60,7 +60,9 @@ class Running:
         return self._process.returncode
 
 
-def start(args: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str, str], feed: bool = False) -> Running:
+def start(
+    args: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str, str], feed: bool = False
+) -> Running:
     """Start ``git ARGS`` in a folder; several can run at once.
 
     Raises:
@@ -84,7 +86,12 @@ def start(args: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str,
 
 
 def run(
-    args: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str, str], data: bytes | None = None, ok: Sequence[int] = (0,)
+    args: Sequence[str],
+    *,
+    cwd: str | os.PathLike[str],
+    env: Mapping[str, str],
+    data: bytes | None = None,
+    ok: Sequence[int] = (0,),
 ) -> bytes:
     """Run ``git ARGS`` and give what it printed.
 
@@ -102,10 +109,14 @@ def outside_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def failure(args: Sequence[str], text: str) -> GitError:
     """The error for what Git said, with what to do where that is known."""
     said = text.strip().splitlines()
-    last = next((line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no message")
+    last = next(
+        (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no message"
+    )
     last = last.removeprefix("fatal: ").removeprefix("error: ")
     if "not a git repository" in text:
-        return GitError("no Git repository here or above", hint="run mig inside a clone, or name one: mig -C DIR ...")
+        return GitError(
+            "no Git repository here or above", hint="run mig inside a clone, or name one: mig -C DIR ..."
+        )
     if "dubious ownership" in text:
         return GitError(last, hint="git config --global --add safe.directory DIR allows it")
     return GitError(f"git {args[0]}: {last}", hint="run the Git command by hand to see more")

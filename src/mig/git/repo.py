@@ -13,7 +13,10 @@ from mig.git import process
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_BASE_PATTERNS = ("refs/remotes/*/HEAD", *(f"refs/{w}/{b}" for w in ("remotes/*", "heads") for b in ("main", "master", "trunk")))
+_BASE_PATTERNS = (
+    "refs/remotes/*/HEAD",
+    *(f"refs/{w}/{b}" for w in ("remotes/*", "heads") for b in ("main", "master", "trunk")),
+)
 
 
 class Commit(NamedTuple):

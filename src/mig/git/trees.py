@@ -108,7 +108,9 @@ class WorktreeTree(IndexTree):
         self._on_disk: set[str] = set()
 
     def _start(self, pathspecs: tuple[str, ...]) -> tuple[Running, ...]:
-        changed = self.repo.start("diff-files", "--raw", "-z", "--no-ext-diff", "--ignore-submodules", "--", *pathspecs)
+        changed = self.repo.start(
+            "diff-files", "--raw", "-z", "--no-ext-diff", "--ignore-submodules", "--", *pathspecs
+        )
         new = self.repo.start("ls-files", "--others", "--exclude-standard", "-z", "--", *pathspecs)
         return (*super()._start(pathspecs), changed, new)
 
@@ -154,7 +156,9 @@ class WorktreeTree(IndexTree):
         try:
             return read_regular(self.repo.root / path, path, limit)
         except OSError as error:
-            raise GitError(f"{path} cannot be read: {error.strerror}", hint="check the file's permissions") from None
+            raise GitError(
+                f"{path} cannot be read: {error.strerror}", hint="check the file's permissions"
+            ) from None
 
 
 def read_blobs(repo: Repo, wanted: Sequence[tuple[str, str]], limit: int) -> Iterator[Content]:
@@ -172,7 +176,9 @@ def read_blobs(repo: Repo, wanted: Sequence[tuple[str, str]], limit: int) -> Ite
     sizes = [int(size) if size.isdigit() else -1 for size in checked[: len(wanted)]]
     if -1 in sizes:
         path, blob = wanted[sizes.index(-1)]
-        raise GitError(f"the content of {path} ({blob[:12]}) is not in this repository", hint="git fetch --refetch")
+        raise GitError(
+            f"the content of {path} ({blob[:12]}) is not in this repository", hint="git fetch --refetch"
+        )
     fitting = "".join(f"{blob}\n" for (_, blob), size in zip(wanted, sizes, strict=True) if size <= limit)
     data = repo.run("cat-file", "--batch", data=fitting.encode()) if fitting else b""
     at = 0
@@ -223,7 +229,11 @@ def _odd_on_disk(repo: Repo, under: tuple[str, ...]) -> set[str]:
         if folder:
             try:
                 with os.scandir(repo.root / folder) as listing:
-                    odd |= {f"{folder}/{i.name}" for i in listing if "." in i.name and i.is_dir(follow_symlinks=False)}
+                    odd |= {
+                        f"{folder}/{i.name}"
+                        for i in listing
+                        if "." in i.name and i.is_dir(follow_symlinks=False)
+                    }
             except (FileNotFoundError, NotADirectoryError):
                 continue
     return {path for path in odd if path.endswith((".sql", ".py"))}

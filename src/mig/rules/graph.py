@@ -81,7 +81,9 @@ def _find_missing(three: ThreeWay) -> Iterator[Finding]:
             message = f"{migration_id} names the parent {named}, which {whose} deletes"
             fix = f"restore {(three.in_merge_base.get(named) or three.in_base[named]).path}"
         else:
-            message = f"{migration_id} names the parent {named}, and no migration here or on the base has this id"
+            message = (
+                f"{migration_id} names the parent {named}, and no migration here or on the base has this id"
+            )
             fix = "correct the parents, or merge the branch that has it"
         yield _finding(three, "MIG102", message, [migration], fix=fix)
     for migration_id in sorted(three.ours):
@@ -133,11 +135,19 @@ def _find_second_roots(three: ThreeWay) -> Iterator[Finding]:
     for root in new if len(new) < len(roots) else new[1:]:
         first = next(r for r in roots if r != root)
         message = f"{root} has no parents, but {first} is a root already"
-        yield _finding(three, "MIG105", message, [three.graph.migrations[root]], fix="mig rebase, or name its parents")
+        yield _finding(
+            three, "MIG105", message, [three.graph.migrations[root]], fix="mig rebase, or name its parents"
+        )
 
 
 def _finding(
-    three: ThreeWay, code: str, message: str, migrations: list[Migration], *, fix: str, severity: Severity | None = None
+    three: ThreeWay,
+    code: str,
+    message: str,
+    migrations: list[Migration],
+    *,
+    fix: str,
+    severity: Severity | None = None,
 ) -> Finding:
     return Finding(
         code=code,
@@ -145,6 +155,8 @@ def _finding(
         message=message,
         lineage=three.lineage,
         migrations=tuple(dict.fromkeys(m.id for m in migrations)),
-        locations=tuple(Location(path=m.path, line=m.line, side=three.side(m.id), text=m.description) for m in migrations),
+        locations=tuple(
+            Location(path=m.path, line=m.line, side=three.side(m.id), text=m.description) for m in migrations
+        ),
         fix=fix,
     )

@@ -67,13 +67,17 @@ def _reparented(three: ThreeWay, was: Migration, now: Migration) -> Finding:
     return _finding(three, "MIG203", message, now, fix=restore)
 
 
-def _finding(three: ThreeWay, code: str, message: str, migration: Migration, *others: str, fix: str) -> Finding:
+def _finding(
+    three: ThreeWay, code: str, message: str, migration: Migration, *others: str, fix: str
+) -> Finding:
     return Finding(
         code=code,
         severity=severity_of(code),
         message=message,
         lineage=three.lineage,
         migrations=(migration.id, *others),
-        locations=(Location(path=migration.path, line=migration.line, side="ours", text=migration.description),),
+        locations=(
+            Location(path=migration.path, line=migration.line, side="ours", text=migration.description),
+        ),
         fix=fix,
     )

@@ -39,7 +39,8 @@ def _unknown(three: ThreeWay, one: str, other: str) -> Finding:
         lineage=three.lineage,
         migrations=(one, other),
         locations=tuple(
-            Location(path=m.path, line=m.line, side=three.side(m.id), text=m.description) for m in (first, second)
+            Location(path=m.path, line=m.line, side=three.side(m.id), text=m.description)
+            for m in (first, second)
         ),
         fix="mig rebase",
     )

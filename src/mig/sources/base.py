@@ -60,11 +60,16 @@ class Reading(NamedTuple):
             reversible=self.reversible,
             transactional=self.transactional,
             directives=(directives := self._directives()),
-            order=tuple(pair for d in directives if d.name == "order" and len(pair := tuple(d.value.split())) == 2),
+            order=tuple(
+                pair for d in directives if d.name == "order" and len(pair := tuple(d.value.split())) == 2
+            ),
         )
 
     def _directives(self) -> tuple[Directive, ...]:
-        return tuple(Directive(name=str(name), value=str(value), line=int(line)) for name, value, line in self.directives)
+        return tuple(
+            Directive(name=str(name), value=str(value), line=int(line))
+            for name, value, line in self.directives
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +127,9 @@ class Source(Protocol):
     def new_id(self) -> str:
         """A fresh id in the convention's form, random."""
 
-    def write(self, draft: Draft, lineage: Lineage, tree: Tree, migrations: Mapping[str, Migration]) -> NewFile:
+    def write(
+        self, draft: Draft, lineage: Lineage, tree: Tree, migrations: Mapping[str, Migration]
+    ) -> NewFile:
         """The file for a new migration, named and laid out as the convention does it.
 
         ``migrations`` are those that exist, by id; ``tree`` holds templates and settings.

@@ -38,7 +38,11 @@ class NativeSource:
 
     def is_candidate(self, lineage: Lineage, path: str) -> bool:
         folder, _, name = path.rpartition("/")
-        return folder in lineage.paths and name.lower().endswith((".sql", ".py")) and not name.startswith((".", "__"))
+        return (
+            folder in lineage.paths
+            and name.lower().endswith((".sql", ".py"))
+            and not name.startswith((".", "__"))
+        )
 
     def read(self, path: str, data: bytes) -> Reading:
         return native_python.read_python(data) if path.lower().endswith(".py") else native_sql.read_sql(data)
@@ -54,7 +58,9 @@ class NativeSource:
     def new_id(self) -> str:
         return secrets.token_hex(6)
 
-    def write(self, draft: Draft, lineage: Lineage, tree: Tree, migrations: Mapping[str, Migration]) -> NewFile:
+    def write(
+        self, draft: Draft, lineage: Lineage, tree: Tree, migrations: Mapping[str, Migration]
+    ) -> NewFile:
         folder, ending = lineage.paths[0], draft.ending or ".sql"
         taken = {path for path, entry in tree.entries((folder,)).items() if entry.kind != DIRECTORY}
         slug, created = slugify(draft.message), draft.created

@@ -58,7 +58,9 @@ _VALUES: dict[str, Callable[[str], str]] = {
     "irreversible": _nothing,
     "statement": _nothing,
     "end": _nothing,
-    "touches": _matching(rf"[a-z]+:\S+ ({_ACCESSES})", "touches KIND:NAME ACCESS, as in column:users.email write"),
+    "touches": _matching(
+        rf"[a-z]+:\S+ ({_ACCESSES})", "touches KIND:NAME ACCESS, as in column:users.email write"
+    ),
     "commutes-with": _matching(rf"[0-9a-f]{{12}} {_REASON}", 'commutes-with ID "REASON"'),
     "order": _matching(r"([0-9a-f]{12}) (?!\1)[0-9a-f]{12}", "order FIRST_ID SECOND_ID"),
     "phase": _matching("expand|contract", "phase expand, or phase contract"),

@@ -33,7 +33,11 @@ def read_python(data: bytes) -> Reading:
         return Reading(problems=(module,))
     names = constants(module.tree)
     directives = _directives(module.text)
-    problems = [*_find_oddities(module), *find_problems(directives), *_find_header_problems(names, directives)]
+    problems = [
+        *_find_oddities(module),
+        *find_problems(directives),
+        *_find_header_problems(names, directives),
+    ]
     functions = {node.name: node for node in module.tree.body if isinstance(node, ast.FunctionDef)}
     if "up" not in functions:
         problems.append(Problem("MIG005", "there is no def up(op)", 1))
@@ -62,7 +66,9 @@ def read_script(path: str, data: bytes) -> Script:
     """
     module = parse(data)
     if isinstance(module, Problem):
-        raise SourceError(f"{path}:{module.line}: {module.message}", hint="mig check says what is wrong with it")
+        raise SourceError(
+            f"{path}:{module.line}: {module.message}", hint="mig check says what is wrong with it"
+        )
     functions = {node.name: node for node in module.tree.body if isinstance(node, ast.FunctionDef)}
     reading = read_python(data)
     down = functions.get("down")
@@ -119,7 +125,9 @@ def reparent_python(path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
         end_of_line = "\r\n" if "\r\n" in module.text else "\n"
         text = module.text[:end] + f"{end_of_line}parents = {value}" + module.text[end:]
     else:
-        raise SourceError(f"{path}: parents is not assigned a literal", hint="write parents = (...) at the top level")
+        raise SourceError(
+            f"{path}: parents is not assigned a literal", hint="write parents = (...) at the top level"
+        )
     return module.encode(text)
 
 
@@ -127,15 +135,19 @@ def _find_oddities(module: Module) -> Iterator[Problem]:
     if module.bom:
         yield Problem("MIG010", "the file begins with a byte order mark", 1)
     if "\r" in module.text:
-        yield Problem("MIG011", "lines end with CRLF", module.text.count("\n", 0, module.text.index("\r")) + 1)
+        yield Problem(
+            "MIG011", "lines end with CRLF", module.text.count("\n", 0, module.text.index("\r")) + 1
+        )
 
 
-def _find_header_problems(names: Mapping[str, Assigned], directives: tuple[Directive, ...]) -> Iterator[Problem]:
+def _find_header_problems(
+    names: Mapping[str, Assigned], directives: tuple[Directive, ...]
+) -> Iterator[Problem]:
     for name in _HEADER:
         if name in names and names[name].times > 1:
             yield Problem("MIG004", f"{name} is assigned {names[name].times} times", names[name].line)
     if "id" not in names:
-        yield Problem("MIG002", "there is no id = \"...\" at the top level", 1)
+        yield Problem("MIG002", 'there is no id = "..." at the top level', 1)
     elif not isinstance(value := names["id"].value, str) or not ID.match(value):
         yield Problem("MIG002", "id must be a literal of 12 lower-case hexadecimal digits", names["id"].line)
     if "parents" in names:
@@ -147,12 +159,15 @@ def _find_header_problems(names: Mapping[str, Assigned], directives: tuple[Direc
             yield Problem("MIG002", "parents names an id twice", names["parents"].line)
     for directive in directives:
         if directive.name in ("id", "parents", "up", "down", "statement", "end", "dialect"):
-            yield Problem("MIG003", f"mig:{directive.name} is for SQL files; in Python it is code", directive.line)
+            yield Problem(
+                "MIG003", f"mig:{directive.name} is for SQL files; in Python it is code", directive.line
+            )
 
 
 def _directives(text: str) -> tuple[Directive, ...]:
     return tuple(
-        Directive(name=m[1], value=m[2].rstrip(), line=text.count("\n", 0, m.start()) + 1) for m in _DIRECTIVE.finditer(text)
+        Directive(name=m[1], value=m[2].rstrip(), line=text.count("\n", 0, m.start()) + 1)
+        for m in _DIRECTIVE.finditer(text)
     )
 
 
@@ -186,7 +201,8 @@ def _statements(function: ast.FunctionDef | None, module: Module) -> tuple[State
     starts = line_starts(module.text)
     wanted = (n for n in function.body if not isinstance(n, ast.Pass) and not _is_text(n))
     return tuple(
-        Statement(text=module.text[slice(*span(node, module.text, starts))], line=node.lineno) for node in wanted
+        Statement(text=module.text[slice(*span(node, module.text, starts))], line=node.lineno)
+        for node in wanted
     )
 
 

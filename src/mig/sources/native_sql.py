@@ -63,7 +63,9 @@ def decode(data: bytes) -> tuple[str, tuple[Problem, ...]]:
         odd.append(Problem("MIG011", "lines end with CRLF", line))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if marks := _CONFLICT.search(text):
-        odd.append(Problem("MIG012", "the text holds conflict marks of Git", text.count("\n", 0, marks.start()) + 1))
+        odd.append(
+            Problem("MIG012", "the text holds conflict marks of Git", text.count("\n", 0, marks.start()) + 1)
+        )
     return text, tuple(odd)
 
 
@@ -106,7 +108,8 @@ def read_script(path: str, data: bytes, dialect: str) -> Script:
     up = _section_for(parts.sections, "up", dialect)
     if up is None:
         raise SourceError(
-            f"{path} has no up section for {dialect}", hint=f"add one that begins with -- mig:up and -- mig:dialect {dialect}"
+            f"{path} has no up section for {dialect}",
+            hint=f"add one that begins with -- mig:up and -- mig:dialect {dialect}",
         )
     down = _section_for(parts.sections, "down", dialect)
     names = {d.name for d in parts.header}
@@ -193,7 +196,10 @@ def reparent_sql(path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
         end_of_line = "\r\n" if text[after : after + 2] == "\r\n" else "\n"
         text = text[:after] + (f"{end_of_line}-- mig:parents {value}" if value else "") + text[after:]
     else:
-        raise SourceError(f"{path} has no -- mig:id line to put the parents after", hint="mig check says what is wrong with it")
+        raise SourceError(
+            f"{path} has no -- mig:id line to put the parents after",
+            hint="mig check says what is wrong with it",
+        )
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -211,7 +217,9 @@ def _find_layout_problems(parts: Parts) -> Iterator[Problem]:
             line = first.setdefault((section.kind, dialect), section.first_line)
             if line != section.first_line:
                 shown = f" for {dialect}" if dialect else ""
-                message = f"mig:{section.kind}{shown} stands in line {line} and again in line {section.first_line}"
+                message = (
+                    f"mig:{section.kind}{shown} stands in line {line} and again in line {section.first_line}"
+                )
                 yield Problem("MIG004", message, section.first_line)
 
 
@@ -226,7 +234,10 @@ def _find_section_problems(parts: Parts, *, is_merge: bool) -> Iterator[Problem]
                 yield Problem("MIG005", "the up section is empty", section.first_line)
             continue
         if section.dialects:
-            yield from (Problem("MIG006", *p) for p in split(section.text, dialect, first_line=section.first_line).problems)
+            yield from (
+                Problem("MIG006", *p)
+                for p in split(section.text, dialect, first_line=section.first_line).problems
+            )
 
 
 def _is_reversible(parts: Parts, *, is_merge: bool) -> bool:

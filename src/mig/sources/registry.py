@@ -31,7 +31,10 @@ def find_source(name: str) -> Source:
     """
     if name not in _SOURCES:
         known = ", ".join(_SOURCES)
-        raise ConfigError(f"there is no source {name!r}", hint=f"source is one of {known}; leave it out to have it recognised")
+        raise ConfigError(
+            f"there is no source {name!r}",
+            hint=f"source is one of {known}; leave it out to have it recognised",
+        )
     module, attribute = _SOURCES[name]
     # A class in a table of dotted names is beyond the type checker.
     return cast("Source", getattr(importlib.import_module(module), attribute)())

@@ -139,7 +139,9 @@ def compare_sides(project: Project, sides: Sides, *, everything: bool = False) -
     )
 
 
-def _three_way(project: Project, sides: Sides, readings: Sequence[LineageReading], *, everything: bool) -> ThreeWay:
+def _three_way(
+    project: Project, sides: Sides, readings: Sequence[LineageReading], *, everything: bool
+) -> ThreeWay:
     head = readings[0]
     # Without a base nothing is published; with the base as merge base, both are the same.
     empty = LineageReading(head.lineage, {})
@@ -190,7 +192,9 @@ def _sided(three: ThreeWay, finding: Finding) -> tuple[object, ...]:
     return tuple(replace(place, side="theirs" if theirs else "") for place in finding.locations)
 
 
-def _result(project: Project, sides: Sides, threes: Sequence[ThreeWay], findings: tuple[Finding, ...]) -> CheckResult:
+def _result(
+    project: Project, sides: Sides, threes: Sequence[ThreeWay], findings: tuple[Finding, ...]
+) -> CheckResult:
     verdicts = [finding.verdict for finding in findings if finding.verdict]
     return CheckResult(
         source=", ".join(sorted({three.head.lineage.source for three in threes})),

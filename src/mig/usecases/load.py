@@ -70,7 +70,9 @@ class LineageReader:
         """
         content = next(iter(tree.read((migration.path,), MAX_FILE_BYTES)))
         if content.data is None:
-            raise SourceError(f"{migration.path} is larger than {MAX_FILE_BYTES} bytes", hint="mig explain MIG008")
+            raise SourceError(
+                f"{migration.path} is larger than {MAX_FILE_BYTES} bytes", hint="mig explain MIG008"
+            )
         return self.source.script(migration.path, content.data, dialect)
 
     def _candidates(self, tree: Tree) -> Iterator[tuple[str, Entry]]:
@@ -100,7 +102,9 @@ class LineageReader:
             files[path] = known
 
 
-def snapshot_of(reading: LineageReading, like: Mapping[str, tuple[Reading, Migration]] | None = None) -> LineageSnapshot:
+def snapshot_of(
+    reading: LineageReading, like: Mapping[str, tuple[Reading, Migration]] | None = None
+) -> LineageSnapshot:
     """The migrations and the findings of a reading.
 
     Args:

@@ -48,7 +48,9 @@ class Project:
             GitError: there is none here.
         """
         if self.repo is None:
-            raise GitError("no Git repository here or above", hint="run mig inside a clone, or name one: mig -C DIR ...")
+            raise GitError(
+                "no Git repository here or above", hint="run mig inside a clone, or name one: mig -C DIR ..."
+            )
         return self.repo
 
     def tree(self, at: str = WORKTREE) -> Tree:
@@ -80,7 +82,9 @@ class Project:
                 hint="mig init starts a folder of them; or set source and path under [tool.mig] in pyproject.toml",
             )
         if self.only and self.only not in (names := [lineage.name for lineage in found]):
-            raise ConfigError(f"there is no lineage {self.only!r}", hint=f"the lineages are {', '.join(names)}")
+            raise ConfigError(
+                f"there is no lineage {self.only!r}", hint=f"the lineages are {', '.join(names)}"
+            )
         return tuple(lineage for lineage in found if self.only in ("", lineage.name))
 
     def reader(self, lineage: Lineage) -> LineageReader:
@@ -194,6 +198,8 @@ def _recognise_all(tree: Tree) -> tuple[Lineage, ...]:
     found = [lineage for name in source_names() for lineage in find_source(name).recognise(tree)]
     taken = [lineage.name for lineage in found]
     return tuple(
-        Lineage(name=f"{one.source}-{one.name}", source=one.source, paths=one.paths) if taken.count(one.name) > 1 else one
+        Lineage(name=f"{one.source}-{one.name}", source=one.source, paths=one.paths)
+        if taken.count(one.name) > 1
+        else one
         for one in found
     )
