@@ -12,7 +12,7 @@ from mig.sources.alembic_settings import Settings, read_ini, read_pyproject
 from mig.tree import REGULAR, is_under
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from mig.tree import Tree
 
@@ -130,12 +130,24 @@ def find_layouts(tree: Tree) -> tuple[Layout, ...]:
     """All script directories of a tree; those of tests and examples only where there are no others."""
     listing = _list(tree)
     found: dict[tuple[str, ...], Layout] = {}
-    for layout in (*_from_settings(tree, listing), *_from_marks(listing)):
-        if not any(set(layout.versions) & set(known) for known in found) and not _is_vendored(layout.script):
+    for layout in _from_settings(tree, listing):
+        if not _is_known(layout, found) and not _is_vendored(layout.script):
+            found[layout.versions] = layout
+    configured = {layout.script for layout in found.values()}
+    for layout in _from_marks(listing):
+        if (
+            layout.script not in configured
+            and not _is_known(layout, found)
+            and not _is_vendored(layout.script)
+        ):
             found[layout.versions] = layout
     layouts = [part for layout in found.values() for part in _by_dialect(layout, listing)]
     real = [layout for layout in layouts if not _SAMPLES.intersection(layout.script.split("/"))]
     return tuple(sorted(real or layouts, key=lambda layout: layout.versions)[:MAX_LAYOUTS])
+
+
+def _is_known(layout: Layout, found: Iterable[tuple[str, ...]]) -> bool:
+    return any(set(layout.versions) & set(versions) for versions in found)
 
 
 def layout_of(lineage: Lineage, tree: Tree) -> Layout:
@@ -304,7 +316,7 @@ def _inside(path: str) -> str | None:
 
 
 def _is_vendored(path: str) -> bool:
-    return not _VENDORED.isdisjoint(path.split("/")[:-1])
+    return not _VENDORED.isdisjoint(path.split("/"))
 
 
 def _names(folders: Sequence[str]) -> list[str]:
