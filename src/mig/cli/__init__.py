@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from mig import __version__
-from mig.cli._options import FORMATS, Globals
+from mig.cli._options import accept_globals
 from mig.errors import MigError
 
 if TYPE_CHECKING:
@@ -49,7 +48,9 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         # Every module of a command has a click command of that name.
-        return cast("click.Command", importlib.import_module(f"mig.cli.{cmd_name}").command)
+        command = cast("click.Command", importlib.import_module(f"mig.cli.{cmd_name}").command)
+        accept_globals(command)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -67,42 +68,19 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-C", "directory", type=click.Path(path_type=Path), help="Work in this folder.")
-@click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file.")
-@click.option("--lineage", default="", help="Look at this lineage only.")
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print the result.")
-@click.option("--no-color", is_flag=True, help="Print without colours (so does NO_COLOR).")
-@click.option("-q", "--quiet", is_flag=True, help="Print only what is wrong.")
-@click.option("-v", "--verbose", count=True, help="Print more.")
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="mig", message="%(prog)s %(version)s")
-@click.pass_context
-def root(
-    ctx: click.Context,
-    *,
-    directory: Path | None,
-    config: Path | None,
-    lineage: str,
-    format_: str | None,
-    no_color: bool,
-    quiet: bool,
-    verbose: int,
-) -> None:
+def root() -> None:
     """Database migrations for teams that use Git.
 
     mig finds migrations of parallel branches that clash, before they are merged, and applies
     what was merged in one order.
     """
-    ctx.obj = Globals(
-        directory=directory or Path(),
-        elsewhere=directory is not None,
-        config=config,
-        lineage=lineage,
-        format=format_,
-        color=not no_color and not os.environ.get("NO_COLOR"),
-        quiet=quiet,
-        verbosity=verbose,
-    )
+
+
+accept_globals(root)
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -111,26 +89,26 @@ def main(args: Sequence[str] | None = None) -> int:
         root.main(args=None if args is None else list(args), prog_name="mig", standalone_mode=False)
     except click.exceptions.Exit as end:
         return end.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except MigError as error:
-        return _fail(error)
     except (KeyboardInterrupt, click.Abort):
         print("mig: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader went away (mig log | head); Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
-        from mig.cli._crash import report_crash
-
-        return report_crash(error)
+        return _fail(error)
     return 0
 
 
-def _fail(error: MigError) -> int:
+def _fail(error: Exception) -> int:
+    """Say what went wrong, with what to do next as the last line."""
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if not isinstance(error, MigError):
+        from mig.cli._crash import report_crash
+
+        return report_crash(error)
     print(f"mig: {printable(error.message)}", file=sys.stderr)
     if error.hint:
         print(printable(error.hint), file=sys.stderr)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from mig.usecases.project import Project
 
@@ -17,14 +21,14 @@ FORMATS = ("rich", "text", "json", "github")
 class Globals:
     """The global options as the user gave them; ``format`` None: chosen by the command."""
 
-    directory: Path
-    elsewhere: bool
-    config: Path | None
-    lineage: str
-    format: str | None
-    color: bool
-    quiet: bool
-    verbosity: int
+    directory: Path = Path()
+    elsewhere: bool = False
+    config: Path | None = None
+    lineage: str = ""
+    format: str | None = None
+    color: bool = True
+    quiet: bool = False
+    verbosity: int = 0
 
     def project(self) -> Project:
         """The project of the folder that the command works in."""
@@ -33,3 +37,55 @@ class Globals:
         return open_project(
             self.directory, config_file=self.config, lineage=self.lineage, elsewhere=self.elsewhere
         )
+
+
+def accept_globals(command: click.Command) -> None:
+    """Let a command, and those below it, take the global options before or after its name."""
+    names = {param.name for param in command.params}
+    command.params.extend(option for option in _global_options() if option.name not in names)
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            accept_globals(below)
+
+
+def _global_options() -> list[click.Option]:
+    path = click.Path(path_type=Path)
+    return [
+        _option("-C", "directory", type=path, help="Work in this folder.", changes=_work_in),
+        _option("--config", type=path, help="Use this configuration file."),
+        _option("--lineage", help="Look at this lineage only."),
+        _option("--format", type=click.Choice(FORMATS), help="How to print the result."),
+        _option(
+            "--no-color",
+            is_flag=True,
+            help="Print without colours (so does NO_COLOR).",
+            changes=_without_color,
+        ),
+        _option("-q", "--quiet", is_flag=True, help="Print only what is wrong."),
+        _option("-v", "--verbose", "verbosity", count=True, help="Print more."),
+    ]
+
+
+def _option(
+    *names: str, changes: Callable[[Globals, object], Globals] | None = None, **settings: Any
+) -> click.Option:
+    """An option that changes the context's ``Globals`` instead of becoming an argument."""
+
+    def apply(ctx: click.Context, param: click.Parameter, value: object) -> None:
+        current = ctx.obj or Globals(color=not os.environ.get("NO_COLOR"))
+        if not value:
+            ctx.obj = current
+        elif changes is not None:
+            ctx.obj = changes(current, value)
+        else:
+            ctx.obj = replace(current, **{str(param.name): value})
+
+    return click.Option(names, expose_value=False, callback=apply, **settings)
+
+
+def _work_in(current: Globals, value: object) -> Globals:
+    return replace(current, directory=current.directory / str(value), elsewhere=True)
+
+
+def _without_color(current: Globals, _: object) -> Globals:
+    return replace(current, color=False)

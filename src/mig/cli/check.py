@@ -29,9 +29,7 @@ def command(
     if staged and head:
         raise click.UsageError("--staged and --head exclude each other")
     options: Globals = ctx.obj
-    result = check_project(
-        options.project(), head=head or ("index" if staged else "worktree"), base=base or None, everything=everything
-    )
-    threshold = Severity.WARNING if strict else Severity(fail_on)
+    at = head or ("index" if staged else "worktree")
+    result = check_project(options.project(), head=at, base=base or None, everything=everything)
     show_check(result, options)
-    ctx.exit(0 if result.ok(threshold) else 1)
+    ctx.exit(0 if result.ok(Severity.WARNING if strict else Severity(fail_on)) else 1)
