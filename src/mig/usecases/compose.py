@@ -1,0 +1,88 @@
+"""Composes a new migration: its id, its text and its file, ready to be written and read back once."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mig.catalogue import severity_of
+from mig.errors import SourceError, UsageError
+from mig.findings import Severity
+from mig.sources.registry import find_source
+from mig.usecases.write import Change
+
+if TYPE_CHECKING:
+    from mig.model import LineageSnapshot
+    from mig.sources.base import Draft, Reading
+    from mig.usecases.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A new migration and the change that writes it."""
+
+    id: str
+    lineage: str
+    parents: tuple[str, ...]
+    change: Change
+
+    @property
+    def path(self) -> str:
+        return self.change.path
+
+
+def one_line(message: str) -> str:
+    """A message as every format can hold it: one line, single spaces.
+
+    Raises:
+        UsageError: it is empty, holds control characters, or would be read as a directive.
+    """
+    line = " ".join(message.split())
+    if not line:
+        raise UsageError(
+            "the message is empty", hint='say what the migration does: mig new "Add users.email"'
+        )
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in line):
+        raise UsageError("the message holds control characters", hint="write it as plain text")
+    if line.startswith("mig:"):
+        raise UsageError(
+            "a message cannot begin with mig:, which marks a directive", hint="begin with another word"
+        )
+    return line
+
+
+def compose(project: Project, snapshot: LineageSnapshot, draft: Draft) -> Composed:
+    """A new migration of a lineage, with an id of its own, in the form that its source gives it.
+
+    Raises:
+        UsageError: the message or the text of up cannot be kept.
+        SourceError: the source cannot write this here.
+    """
+    lineage, source = snapshot.lineage, find_source(snapshot.lineage.source)
+    known = {m.id: m for m in snapshot.migrations}
+    own = source.new_id()
+    while own in known:
+        own = source.new_id()
+    draft = replace(draft, id=own, message=one_line(draft.message))
+    file = source.write(draft, lineage, project.tree(), known)
+    if not source.is_candidate(lineage, file.path):
+        raise SourceError(
+            f"{file.path} would not be read as a migration", hint="check path in the configuration"
+        )
+    _refuse_unreadable(draft, source.read(file.path, file.data), file.path)
+    change = Change(path=file.path, before=None, after=file.data)
+    return Composed(id=own, lineage=lineage.name, parents=draft.parents, change=change)
+
+
+def _refuse_unreadable(draft: Draft, reading: Reading, path: str) -> None:
+    """What was composed must be read back as it was meant; a text can hold what looks like a directive."""
+    wrong = [str(m) for code, m, _ in reading.problems if severity_of(str(code)) is Severity.ERROR]
+    if draft.up.strip() and wrong:
+        raise UsageError(
+            f"the text cannot be kept as the up section: {wrong[0]}", hint="mend the text, then try again"
+        )
+    if reading.id != draft.id or set(reading.parents) != set(draft.parents):
+        raise SourceError(
+            f"{path} would not be read back as written", hint="please report this as a bug in mig"
+        )

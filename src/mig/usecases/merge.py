@@ -1,0 +1,231 @@
+"""Writes the merge migration for the heads that a working tree holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mig.errors import GitError, UsageError
+from mig.findings import Verdict
+from mig.graph.dag import Graph, build_graph
+from mig.graph.reparent import heads_by_labels, newly_joined
+from mig.model import LineageSnapshot
+from mig.rules.pairs import find_unordered_pairs
+from mig.rules.three_way import ThreeWay
+from mig.sources.base import Draft
+from mig.usecases.check import compare_sides, find_sides
+from mig.usecases.compose import compose
+from mig.usecases.load import snapshot_of
+from mig.usecases.settled import refuse_bare, refuse_broken_graph, refuse_unmerged, refuse_unreadable
+from mig.usecases.write import Change, write_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mig.findings import Finding
+    from mig.usecases.compose import Composed
+    from mig.usecases.project import Project
+
+
+Groups = dict[str, list[tuple[str, ...]]]
+"""The heads to join, by lineage; each group gets a merge migration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeResult:
+    """What ``mig merge`` did, or would do, or why it did not.
+
+    ``heads`` are those of the working tree afterwards, by lineage.  ``blocking`` are the pairs
+    that keep the heads from being joined: then nothing was written.  ``unproved`` are those that
+    the merge migration leaves unordered without proof.  ``elsewhere`` are heads that the base has
+    and the working tree has not.
+    """
+
+    written: tuple[Composed, ...]
+    heads: dict[str, tuple[str, ...]]
+    blocking: tuple[Finding, ...] = ()
+    unproved: tuple[Finding, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    base_ref: str = ""
+    dry_run: bool = False
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(one.change for one in self.written)
+
+
+def merge_heads(
+    project: Project, *, ids: Sequence[str] = (), message: str = "", dry_run: bool = False, add: bool = False
+) -> MergeResult:
+    """Write one merge migration for each group of heads that should be one.
+
+    Args:
+        project: where to work.
+        ids: the heads to join; empty: all, but for those that branch labels keep apart.
+        message: what the migration says of itself; empty: it names what it joins.
+        dry_run: decide everything and write nothing.
+        add: stage what was written.
+
+    Raises:
+        UsageError: the ids are no heads, or fewer than two.
+        SourceError, GraphError, GitError: the heads cannot be told, or a file cannot be written.
+    """
+    refuse_bare(project)
+    tree = project.tree()
+    lineages = project.lineages(tree)
+    refuse_unmerged(project, lineages)
+    read = project.read(tree, lineages)
+    project.save()
+    snapshots = [snapshot_of(read[lineage.name]) for lineage in lineages]
+    for snapshot in snapshots:
+        refuse_unreadable(snapshot)
+    graphs = {one.lineage.name: build_graph(one.migrations) for one in snapshots}
+    groups = _groups(graphs, ids)
+    pairs = [pair for one in snapshots for pair in _pairs(project, one, graphs, groups)]
+    blocking = tuple(pair for pair in pairs if _blocks(pair, project))
+    if blocking or not groups:
+        return _unchanged(project, graphs, blocking)
+    written = _compose_all(project, snapshots, groups, message)
+    if not dry_run:
+        write_changes(project, [one.change for one in written], add=add)
+    return MergeResult(
+        written=written,
+        heads={name: _heads_after(graph, name, written) for name, graph in graphs.items()},
+        unproved=tuple(
+            p for p in pairs if p.verdict is Verdict.UNKNOWN and project.config.unknown != "allow"
+        ),
+        dry_run=dry_run,
+    )
+
+
+def name_merge(heads: Sequence[str]) -> str:
+    """What a merge migration says of itself when nobody gave it a message."""
+    if len(heads) > 3:
+        return f"Merge {len(heads)} heads"
+    return f"Merge {', '.join(heads[:-1])} and {heads[-1]}"
+
+
+def _compose_all(
+    project: Project, snapshots: Sequence[LineageSnapshot], groups: Groups, message: str
+) -> tuple[Composed, ...]:
+    wanted = [(one, heads) for one in snapshots for heads in groups.get(one.lineage.name, ())]
+    created = datetime.now(UTC).replace(microsecond=0)
+    drafts = [
+        # A second apart, so that two of one message get different names.
+        Draft(
+            id="",
+            parents=heads,
+            message=message or name_merge(heads),
+            created=created + timedelta(seconds=at),
+        )
+        for at, (_, heads) in enumerate(wanted)
+    ]
+    return tuple(compose(project, one, draft) for (one, _), draft in zip(wanted, drafts, strict=True))
+
+
+def _groups(graphs: dict[str, Graph], ids: Sequence[str]) -> Groups:
+    """The heads to join, by lineage; several groups where branch labels keep them apart."""
+    if ids:
+        name, heads = _find_heads(graphs, ids)
+        return {name: [heads]}
+    groups = {
+        name: [g for g in heads_by_labels(graph).values() if len(g) > 1] for name, graph in graphs.items()
+    }
+    return {name: sorted(found) for name, found in groups.items() if found}
+
+
+def _find_heads(graphs: dict[str, Graph], ids: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    heads = {head: name for name, graph in graphs.items() for head in graph.heads()}
+    chosen: dict[str, str] = {}
+    for wanted in ids:
+        fitting = [wanted] if wanted in heads else [head for head in heads if head.startswith(wanted)]
+        if len(fitting) != 1:
+            said = "is no head" if not fitting else "is the beginning of several heads"
+            raise UsageError(f"{wanted} {said}", hint=f"the heads are {', '.join(sorted(heads)) or 'none'}")
+        chosen[fitting[0]] = heads[fitting[0]]
+    if len(chosen) < 2:
+        raise UsageError(
+            "a merge migration joins two heads or more", hint="name them all, or none: mig merge"
+        )
+    if len(set(chosen.values())) > 1:
+        raise UsageError(
+            f"{' and '.join(sorted(chosen))} belong to different lineages",
+            hint="merge the heads of one lineage",
+        )
+    return next(iter(chosen.values())), tuple(sorted(chosen))
+
+
+def _pairs(
+    project: Project, snapshot: LineageSnapshot, graphs: dict[str, Graph], groups: Groups
+) -> list[Finding]:
+    """The unordered pairs that the merge migrations of one lineage would leave as they are."""
+    name = snapshot.lineage.name
+    if name not in groups:
+        return []
+    graph = graphs[name]
+    refuse_broken_graph(graph, snapshot)
+    return [pair for heads in groups[name] for pair in _joined_pairs(project, snapshot, graph, heads)]
+
+
+def _joined_pairs(
+    project: Project, snapshot: LineageSnapshot, graph: Graph, heads: tuple[str, ...]
+) -> list[Finding]:
+    joined = newly_joined(graph, heads)
+    common = LineageSnapshot(
+        lineage=snapshot.lineage, migrations=tuple(m for m in snapshot.migrations if m.id not in joined)
+    )
+    three = ThreeWay(
+        head=snapshot,
+        base=common,
+        merge_base=common,
+        merged=snapshot,
+        head_ref="the working tree",
+        base_ref="what the heads have in common",
+        has_base=True,
+        unknown=project.config.unknown,
+    )
+    families = [graph.ancestors(head) | {head} for head in heads]
+    # Pairs behind one head were settled when that head came to be, and pairs beyond are not joined here.
+    return [
+        pair
+        for pair in find_unordered_pairs(three)
+        if joined.issuperset(pair.migrations)
+        and not any(family.issuperset(pair.migrations) for family in families)
+    ]
+
+
+def _blocks(pair: Finding, project: Project) -> bool:
+    unproved = pair.verdict is Verdict.UNKNOWN and project.config.unknown == "block"
+    return unproved or pair.verdict is Verdict.CONFLICT
+
+
+def _unchanged(project: Project, graphs: dict[str, Graph], blocking: tuple[Finding, ...]) -> MergeResult:
+    heads = {name: graph.heads() for name, graph in graphs.items()}
+    base_ref, elsewhere = ("", ()) if blocking else _heads_elsewhere(project)
+    return MergeResult(written=(), heads=heads, blocking=blocking, base_ref=base_ref, elsewhere=elsewhere)
+
+
+def _heads_elsewhere(project: Project) -> tuple[str, tuple[str, ...]]:
+    """Heads of the base that are not here yet, so that whoever expected two is told where the other is."""
+    if project.repo is None:
+        return "", ()
+    try:
+        sides = find_sides(project)
+        threes = compare_sides(project, sides) if sides.base else ()
+    except GitError:
+        # This is advice; that the base cannot be compared with says mig check.
+        return "", ()
+    found = {
+        head
+        for three in threes
+        for head in build_graph(three.base.migrations).heads()
+        if head in three.theirs
+    }
+    return sides.base.ref if sides.base else "", tuple(sorted(found))
+
+
+def _heads_after(graph: Graph, lineage: str, written: Sequence[Composed]) -> tuple[str, ...]:
+    new = [one for one in written if one.lineage == lineage]
+    joined = {parent for one in new for parent in one.parents}
+    return tuple(sorted({*graph.heads(), *(one.id for one in new)} - joined))
