@@ -91,7 +91,8 @@ def _mention_edits(module: Module, parents: Sequence[str]) -> list[tuple[int, in
     for match in _REVISES.finditer(module.text, start, end):
         commented = "#" in match[1]
         if commented == (docstring is None):
-            return [(match.start(2), match.end(2), plain_text(", ".join(parents)))]
+            gap = "" if match[1].endswith((" ", "\t")) or not parents else " "
+            return [(match.start(2), match.end(2), gap + plain_text(", ".join(parents)))]
     return []
 
 

@@ -52,7 +52,7 @@ def write_migration(
 def render(draft: Draft, parents: Sequence[str], style: Style) -> str:
     """The text of a migration in a style."""
     docstring = "\n".join(_docstring(draft, parents, style))
-    imports = "\n".join(style.imports)
+    imports = "\n".join(_imports(draft, style))
     header = "\n".join(_header_lines(draft.id, parents, style))
     top = [docstring, imports] if style.docstring_first else [imports, docstring]
     if not style.imports_first:
@@ -105,6 +105,17 @@ def _header_lines(own: str, parents: Sequence[str], style: Style) -> list[str]:
     for name, annotation in style.annotations:
         typed = f"{name}: {annotation}" if annotation else name
         lines.append(f"{typed} = {values.get(name, 'None')}")
+    return lines
+
+
+def _imports(draft: Draft, style: Style) -> list[str]:
+    """The style's imports, and those that the operations need."""
+    lines = list(style.imports)
+    for name, line in (("op", "from alembic import op"), ("sa", "import sqlalchemy as sa")):
+        wanted = re.search(rf"\b{name}\.", f"{draft.up}\n{draft.down}") is not None
+        is_argument = re.search(rf"\b{name}\b", style.upgrade) is not None
+        if wanted and not is_argument and line not in lines:
+            lines.append(line)
     return lines
 
 

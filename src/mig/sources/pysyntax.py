@@ -111,9 +111,7 @@ def decode(data: bytes) -> Text | Problem:
 def parse(data: bytes) -> Module | Problem:
     """The syntax tree of a Python file; bad input gives a problem and never an exception."""
     decoded = decode(data)
-    if isinstance(decoded, Problem):
-        return decoded
-    return parse_text(decoded)
+    return decoded if isinstance(decoded, Problem) else parse_text(decoded)
 
 
 def parse_text(decoded: Text) -> Module | Problem:
@@ -343,6 +341,7 @@ class _NotLiteralError(Exception):
 
 
 def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """The blocks of a compound statement that belong to the same scope, in the order they run."""
     match statement:
         case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
             return [statement.body, statement.orelse]
@@ -407,5 +406,5 @@ def _stored(nodes: Iterable[ast.AST]) -> list[str]:
             case ast.MatchMapping(rest=str(name)):
                 names.append(name)
             case _:
-                pass
+                continue
     return names

@@ -243,6 +243,15 @@ def test_a_licence_is_kept_and_a_downgrade_nobody_writes_is_left_out() -> None:
     assert "downgrade" not in text
 
 
+def test_operations_get_the_imports_that_they_need() -> None:
+    bare = b"revision = 'a'\ndown_revision = None\ndef upgrade(): pass\n"
+    text = text_of({"m/versions/a.py": bare}, "a", up="op.add_column('t', sa.Column('c'))")
+    assert "\nfrom alembic import op\nimport sqlalchemy as sa\n" in text
+    assert "import" not in text_of(
+        {"m/versions/a.py": bare.replace(b"()", b"(op, sa)")}, "a", up="op.x(sa.y)"
+    )
+
+
 def test_a_template_is_read_and_never_run() -> None:
     text = text_of({"m/script.py.mako": MAKO})
     assert "os.system" not in text
@@ -358,6 +367,12 @@ def test_only_the_parents_are_rewritten(
     assert written == file(", ".join(parents), expected)
     assert SOURCE.reparent("x.py", written, parents) == written
     assert SOURCE.read("x.py", written).checksum == SOURCE.read("x.py", file("b", line)).checksum
+
+
+def test_a_root_that_names_no_parents_gets_them_with_a_space() -> None:
+    data = b'"""X\n\nRevises:\n"""\nrevision = "a"\ndown_revision = None\n'
+    expected = data.replace(b"Revises:", b"Revises: b").replace(b"None", b'"b"')
+    assert SOURCE.reparent("x.py", data, ("b",)) == expected
 
 
 def test_a_comment_that_names_the_parents_follows() -> None:
