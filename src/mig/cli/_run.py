@@ -1,0 +1,129 @@
+"""What the commands that work on a database share: their options, and how a run is shown."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mig.cli._options import Globals
+    from mig.runner import Outcome
+    from mig.runner.events import Event
+    from mig.usecases.database import DatabaseRequest
+    from mig.usecases.project import Project
+
+    Run = Callable[[Project, DatabaseRequest, str, Callable[[Event], None]], Outcome]
+
+# Any: click's decorators take a function of any shape and give a command.
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
+
+_RUN = (
+    click.argument("target", default=""),
+    click.option("--dry-run", is_flag=True, help="Show every statement and do nothing."),
+    click.option("--sql", "as_script", is_flag=True, help="Write a script for psql or sqlite3 instead."),
+    click.option(
+        "--lock-wait",
+        type=click.FloatRange(min=0),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for another runner.",
+    ),
+    click.option("--allow-changed", is_flag=True, help="Pass over applied migrations whose files differ."),
+)
+_DATABASE = (
+    click.option("--url", default="", help="The database's URL, or env:NAME."),
+    click.option("--database", default="", help="The name of a database in the configuration."),
+    click.option("--format", "format_", type=click.Choice(("text", "json")), help="How to print the result."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCall:
+    """The options of one call of ``up``, ``down`` or ``redo``."""
+
+    target: str
+    dry_run: bool
+    as_script: bool
+    lock_wait: float
+    allow_changed: bool
+    url: str
+    database: str
+    format_: str | None
+
+
+def database_options(function: _Function) -> _Function:
+    """The options of every command that works on a database."""
+    return _decorated(function, _DATABASE)
+
+
+def run_options(function: _Function) -> _Function:
+    """The options of ``up``, ``down`` and ``redo``; the command takes what ``RunCall`` holds."""
+    return _decorated(function, (*_RUN, *_DATABASE))
+
+
+def is_json(options: Globals, chosen: str | None) -> bool:
+    return (chosen or options.format) == "json"
+
+
+def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
+    """Run one direction, or show what it would do.
+
+    Raises:
+        MigError: as the use cases do.
+    """
+    from mig.usecases.database import DatabaseRequest
+
+    request = DatabaseRequest(
+        url=call.url,
+        database=call.database,
+        start=options.directory,
+        lock_wait=call.lock_wait,
+        allow_changed=call.allow_changed,
+    )
+    if call.dry_run or call.as_script:
+        click.echo(_preview(options, direction, request, call), nl=False)
+    else:
+        _run(options, direction, run, request, call)
+
+
+def _preview(options: Globals, direction: str, request: DatabaseRequest, call: RunCall) -> str:
+    from mig.report.run import plan_json, render_plan
+    from mig.usecases.database import plan_run, script_run
+
+    if call.as_script:
+        return script_run(options.project(), request, direction, call.target)
+    database, plan = plan_run(options.project(), request, direction, call.target)
+    return plan_json(database, plan) if is_json(options, call.format_) else render_plan(plan)
+
+
+def _run(options: Globals, direction: str, run: Run, request: DatabaseRequest, call: RunCall) -> None:
+    from mig.report.run import RunReporter, outcome_json, render_outcome
+
+    as_json = is_json(options, call.format_)
+    reporter = RunReporter(
+        sys.stdout,
+        sys.stderr,
+        bar=sys.stderr.isatty(),
+        color=options.color,
+        quiet=options.quiet or as_json,
+    )
+    try:
+        outcome = run(options.project(), request, call.target, reporter.on_event)
+    finally:
+        reporter.close()
+    if as_json:
+        click.echo(outcome_json(outcome), nl=False)
+    elif not options.quiet:
+        click.echo(render_outcome(outcome, direction), nl=False)
+
+
+def _decorated(function: _Function, decorators: tuple[Callable[[_Function], _Function], ...]) -> _Function:
+    for decorate in reversed(decorators):
+        function = decorate(function)
+    return function

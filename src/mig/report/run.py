@@ -1,0 +1,323 @@
+"""How plans, runs and the state of a database are shown: text for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TextIO
+
+from mig.runner.events import LockWaiting, PlanMade, StatementDone, StepDone, StepFailed, StepStarted
+from mig.runner.plan import Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.progress import Progress, TaskID
+
+    from mig.runner import Outcome
+    from mig.runner.events import Event
+    from mig.runner.plan import Plan, Step
+    from mig.runner.status import Interrupted, Status
+
+_FEW = 5
+"""More steps than this get a progress bar on a terminal instead of a line each."""
+_RECENT = 10
+_DONE = {Direction.UP: "applied", Direction.DOWN: "reverted"}
+_STYLES = {
+    "changed": "red",
+    "failed": "bold red",
+    "pending": "yellow",
+    "reverted": "yellow",
+    "unknown": "magenta",
+}
+
+
+class RunReporter:
+    """Shows a run while it happens: give ``on_event`` to the runner, and close it at the end."""
+
+    def __init__(self, out: TextIO, err: TextIO, *, bar: bool, color: bool, quiet: bool) -> None:
+        self._out = out
+        self._err = err
+        self._bar = bar
+        self._color = color
+        self._quiet = quiet
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def on_event(self, event: Event) -> None:
+        match event:
+            case LockWaiting():
+                print(
+                    f"waiting ({event.waited:.0f} s) for {printable(event.holder)}",
+                    file=self._err,
+                    flush=True,
+                )
+            case PlanMade():
+                self._begin(event.plan)
+            case StepStarted() | StatementDone():
+                self._describe(event)
+            case StepDone():
+                self._show_done(event)
+            case StepFailed():
+                self.close()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _begin(self, plan: Plan) -> None:
+        for late, before in plan.late:
+            print(f"note: {late} comes before {before}, which this database already has", file=self._err)
+        if not self._bar or self._quiet or len(plan.steps) <= _FEW:
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.close()
+        console = Console(file=self._err, no_color=not self._color)
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+        )
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task("", total=len(plan.steps))
+        self._progress.start()
+
+    def _describe(self, event: StepStarted | StatementDone) -> None:
+        if self._progress is None or self._task is None:
+            return
+        at = f" {event.index}/{event.count}" if isinstance(event, StatementDone) else ""
+        self._progress.update(
+            self._task, description=f"{event.step.id}{at} {_one_line(event.step.description)}"
+        )
+
+    def _show_done(self, event: StepDone) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task)
+        elif not self._quiet:
+            text = f"  {_one_line(event.step.description)}".rstrip() + _stored(event.step)
+            done = f"{_DONE[event.step.direction]} {event.step.id}"
+            print(f"{done}{text}  {event.duration_ms} ms", file=self._out, flush=True)
+
+
+def render_outcome(outcome: Outcome, direction: str) -> str:
+    """The last line of a run."""
+    at = (
+        f"the database is at {', '.join(outcome.heads)}"
+        if outcome.heads
+        else "nothing is applied to the database"
+    )
+    if not outcome.steps:
+        return f"nothing to {'apply' if direction == 'up' else 'revert'}: {at}\n"
+    done = [step.direction for step in outcome.steps]
+    counts = [f"{n} {_DONE[d]}" for d in (Direction.DOWN, Direction.UP) if (n := done.count(d))]
+    return f"{', '.join(counts)} in {_seconds(outcome.duration_ms)}: {at}\n"
+
+
+def outcome_json(outcome: Outcome) -> str:
+    steps = outcome.steps
+    return _json(
+        {
+            "database": outcome.database,
+            "applied": [step.id for step in steps if step.direction is Direction.UP],
+            "reverted": [step.id for step in steps if step.direction is Direction.DOWN],
+            "heads": list(outcome.heads),
+            "duration_ms": outcome.duration_ms,
+        }
+    )
+
+
+def render_plan(plan: Plan) -> str:
+    """Every statement with its migration."""
+    if not plan.steps:
+        return "nothing to do\n"
+    lines = [
+        f"note: {late} comes before {before}, which this database already has" for late, before in plan.late
+    ]
+    for step in plan.steps:
+        lines += ["", *_plan_step(step)] if lines else _plan_step(step)
+    count = len(plan.steps)
+    lines += ["", f"dry run: {count} {'step' if count == 1 else 'steps'}, nothing was done"]
+    return "\n".join(lines) + "\n"
+
+
+def plan_json(database: str, plan: Plan) -> str:
+    return _json({"database": database, "steps": [_step_data(step) for step in plan.steps]})
+
+
+def render_status(status: Status, *, color: bool, everything: bool) -> str:
+    """The state of a database, one line for each migration; ids and paths are never broken."""
+    shown = status.applied if everything else status.applied[-_RECENT:]
+    rows = [(_state(status, row.id), row.id, row.applied_at, _one_line(row.description)) for row in shown]
+    rows += [("pending", m.id, m.path, _one_line(m.description)) for m in status.pending]
+    # What is wrong is shown however long ago it was applied.
+    hidden = {row.id for row in status.applied} - {row.id for row in shown}
+    wrong = [
+        (_state(status, row.id), row.id, row.applied_at, _one_line(row.description)) for row in status.applied
+    ]
+    rows = [row for row in wrong if row[1] in hidden and row[0] != "applied"] + rows
+    lines = [[("", f"database  {printable(status.database)}")]]
+    if status.failed:
+        lines += [[("bold red", line)] for line in _interrupted(status.failed)]
+    lines += [[("dim", f"... {len(hidden)} applied before these (-v shows them)")]] if hidden else []
+    lines += _aligned(rows)
+    lines.append([("bold", _summary(status))])
+    return _styled(lines, color=color)
+
+
+def status_json(status: Status) -> str:
+    return _json(
+        {
+            "database": status.database,
+            "applied": [row.id for row in status.applied],
+            "pending": [migration.id for migration in status.pending],
+            "unknown": list(status.unknown),
+            "changed": list(status.changed),
+            "failed": _failed_data(status.failed) if status.failed else None,
+        }
+    )
+
+
+def printable(text: str) -> str:
+    """The text without the control characters that a terminal would act on."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _plan_step(step: Step) -> list[str]:
+    work = step.work
+    doing = "apply" if step.direction is Direction.UP else "revert"
+    title = "  ".join(filter(None, (f"{doing} {step.id}", step.path, _one_line(step.description))))
+    lines = [
+        printable(title)
+        + _stored(step)
+        + ("" if work is None or work.transactional else "  (no transaction)")
+    ]
+    if work is not None:
+        lines += [printable(_indented(statement.text)) for statement in work.statements]
+    return lines
+
+
+def _step_data(step: Step) -> dict[str, object]:
+    work = step.work
+    statements = work.statements if work else ()
+    return {
+        "id": step.id,
+        "direction": step.direction.value,
+        "path": step.path,
+        "description": step.description,
+        "transactional": work is None or work.transactional,
+        "stored": work is not None and work.stored,
+        "statements": [{"line": statement.line, "text": statement.text} for statement in statements],
+    }
+
+
+def _stored(step: Step) -> str:
+    return "  (stored down)" if step.work is not None and step.work.stored else ""
+
+
+def _state(status: Status, migration_id: str) -> str:
+    if migration_id in status.changed:
+        return "changed"
+    return "unknown" if migration_id in status.unknown else "applied"
+
+
+def _summary(status: Status) -> str:
+    counts = [f"{len(status.applied)} applied", f"{len(status.pending)} pending"]
+    counts += [f"{len(status.unknown)} unknown (MIG402)"] if status.unknown else []
+    counts += [f"{len(status.changed)} changed (MIG401)"] if status.changed else []
+    counts += ["1 interrupted (MIG404)"] if status.failed else []
+    return ", ".join(counts)
+
+
+def _interrupted(failed: Interrupted) -> list[str]:
+    where = (
+        f"{failed.path}:{failed.statement.line}"
+        if failed.statement and failed.statement.line
+        else failed.path
+    )
+    doing = "apply" if failed.direction == "up" else "revert"
+    lines = [f"failed    {failed.id}  {where}  to {doing} it was {_how(failed)}"]
+    if failed.statement:
+        lines.append(printable(_indented(failed.statement.text)))
+    done, undone = ("apply", "revert") if failed.direction == "up" else ("revert", "apply")
+    where_id = f"WHERE id = '{printable(failed.id)}'"
+    return [
+        *lines,
+        f"          look at the database, then {done} the rest or {undone} what ran, by hand; then",
+        f"          if it is applied now: UPDATE mig_history SET state = 'applied', duration_ms = 0 {where_id};",
+        f"          if it is not: DELETE FROM mig_history {where_id};",
+    ]
+
+
+def _how(failed: Interrupted) -> str:
+    of = f" of {failed.count}" if failed.count else ""
+    ran = f"{failed.done}{of} statements ran"
+    if failed.state == "running":
+        began = f"interrupted, or is at work right now ({printable(failed.process)}): {ran}"
+    else:
+        began = f"refused by the database: {ran}"
+    if not failed.index:
+        return began
+    may = "failed" if failed.certain else "may or may not have run"
+    return f"{began}, statement {failed.index} {may}"
+
+
+def _failed_data(failed: Interrupted) -> dict[str, object]:
+    return {
+        "id": failed.id,
+        "direction": failed.direction,
+        "state": failed.state,
+        "path": failed.path,
+        "statement": failed.index,
+        "done": failed.done,
+        "count": failed.count,
+        "certain": failed.certain,
+        "line": failed.statement.line if failed.statement else 0,
+        "text": failed.statement.text if failed.statement else "",
+    }
+
+
+def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> list[list[tuple[str, str]]]:
+    """Rows as styled pieces; every column but the last is as wide as its widest cell."""
+    cells = [tuple(printable(cell) for cell in row) for row in rows]
+    widths = [max((len(row[i]) for row in cells), default=0) for i in range(3)]
+    lines = []
+    for state, id, when_or_path, description in cells:
+        rest = f"  {when_or_path.ljust(widths[2])}  {description}".rstrip()
+        style = _STYLES.get(state, "green")
+        lines.append([(style, state.ljust(widths[0])), ("bold", f"  {id.ljust(widths[1])}"), ("", rest)])
+    return lines
+
+
+def _styled(lines: Iterable[Sequence[tuple[str, str]]], *, color: bool) -> str:
+    if not color:
+        return "".join("".join(text for _, text in line).rstrip() + "\n" for line in lines)
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.text import Text
+
+    stream = StringIO()
+    console = Console(file=stream, force_terminal=True, highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(Text.assemble(*((text, style) for style, text in line)), soft_wrap=True)
+    return stream.getvalue()
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split()))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in f"{text};".splitlines())
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def _json(data: dict[str, object]) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

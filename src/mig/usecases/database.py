@@ -1,0 +1,104 @@
+"""Which database a command means, and the runner for it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mig.config import Database, resolve_url
+from mig.errors import ConfigError
+from mig.runner import Options, Runner
+from mig.runner.dialects import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mig.runner.events import Event
+    from mig.runner.plan import Plan
+    from mig.usecases.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseRequest:
+    """What the user said about the database.
+
+    ``url`` goes before ``database``, which is a name in the configuration (empty: ``default``).
+    A relative SQLite file is looked for from ``start`` where ``url`` names it, and from the folder
+    of the configuration where that does.
+    """
+
+    url: str = ""
+    database: str = ""
+    start: Path = Path()
+    lock_wait: float = 60.0
+    allow_changed: bool = False
+
+
+def open_runner(
+    project: Project, request: DatabaseRequest, on_event: Callable[[Event], None] | None = None
+) -> Runner:
+    """A runner for the migrations on disk; Git is asked only for what the history records.
+
+    Raises:
+        ConfigError: no database is given, or none of that name.
+    """
+    chosen = choose_database(project, request, os.environ)
+    repo = project.repo
+    options = Options(
+        root=str(project.root),
+        git_commit=repo.head().id if repo else "",
+        git_branch=repo.branch() if repo else "",
+        lock_wait=request.lock_wait,
+        allow_changed=request.allow_changed,
+        settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
+    )
+    snapshot = project.snapshot("disk")
+    return Runner(chosen.url, snapshot, lineage=project.only, options=options, on_event=on_event)
+
+
+def plan_run(project: Project, request: DatabaseRequest, direction: str, target: str) -> tuple[str, Plan]:
+    """The database's name for people, and what ``up``, ``down`` or ``redo`` would do."""
+    runner = open_runner(project, request)
+    return runner.database, runner.plan(target, direction)
+
+
+def script_run(project: Project, request: DatabaseRequest, direction: str, target: str) -> str:
+    """What ``up``, ``down`` or ``redo`` would do, as a script."""
+    return open_runner(project, request).script(target, direction)
+
+
+def choose_database(project: Project, request: DatabaseRequest, environment: Mapping[str, str]) -> Database:
+    """The database that is meant, with its real URL.
+
+    Raises:
+        ConfigError: none is given, or none of that name; the message says what to write.
+    """
+    config = project.config
+    known = config.databases.get(request.database or "default")
+    if request.database and known is None:
+        names = ", ".join(sorted(config.databases))
+        missing = f"add [tool.mig.databases.{request.database}] with url"
+        hint = f"the configuration has {names}" if names else missing
+        raise ConfigError(f"no database {request.database!r} is configured", hint=hint)
+    if request.url:
+        url = _from_folder(resolve_url(request.url, environment), request.start)
+        return Database(url=url) if known is None else _with_url(known, url)
+    if known is None:
+        hint = 'pass --url, or write under [tool.mig.databases.default] in pyproject.toml: url = "env:DATABASE_URL"'
+        raise ConfigError("no database is configured and no --url was given", hint=hint)
+    folder = (project.root / config.file).parent
+    return _with_url(known, _from_folder(resolve_url(known.url, environment), folder))
+
+
+def _with_url(database: Database, url: str) -> Database:
+    return Database(url=url, lock_timeout=database.lock_timeout, statement_timeout=database.statement_timeout)
+
+
+def _from_folder(url: str, folder: Path) -> str:
+    scheme, mark, path = url.partition(":///")
+    relative = scheme.startswith("sqlite") and path and not path.startswith(("/", ":", "file:"))
+    if not mark or not relative or os.path.isabs(path):
+        return url
+    return f"{scheme}:///{os.path.normpath(folder.absolute() / path)}"
