@@ -9,13 +9,13 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from mig.sources.base import Problem
+from mig.sources.pybindings import blocks, names_bound_otherwise, plain_assignment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
 MAX_PARSE_CHARACTERS = 512 * 1024
 """Longer Python text is not parsed: a syntax tree can take a thousand times the memory of its text."""
@@ -220,18 +220,19 @@ class _Scope:
                 continue
             self._statement(statement, doubtful=doubtful)
             inner = doubtful or not isinstance(statement, (ast.With, ast.AsyncWith))
-            stack.extend((iter(block), inner) for block in reversed(_blocks(statement)))
+            stack.extend((iter(block), inner) for block in reversed(blocks(statement)))
 
     def _statement(self, statement: ast.stmt, *, doubtful: bool) -> None:
-        targets, node = _plain_assignment(statement)
+        targets, node = plain_assignment(statement)
         if node is not None:
             value, weight = self._evaluate(node)
             bound = Assigned(value, statement.lineno, node, statement)
             for name in targets:
                 self._bind(name, bound, weight, doubtful=doubtful)
-        bound = Assigned(UNKNOWN, statement.lineno, None, statement)
-        for name in _names_bound_otherwise(statement):
-            self._bind(name, bound, 1, doubtful=doubtful)
+        if others := names_bound_otherwise(statement):
+            bound = Assigned(UNKNOWN, statement.lineno, None, statement)
+            for name in others:
+                self._bind(name, bound, 1, doubtful=doubtful)
 
     def _bind(self, name: str, bound: Assigned, weight: int, *, doubtful: bool) -> None:
         earlier = self.names.get(name)
@@ -338,73 +339,3 @@ _CONTAINERS: dict[type[ast.expr], Callable[[list[object]], object]] = {
 
 class _NotLiteralError(Exception):
     """An expression needs more than literals, or more work than anybody's literals do."""
-
-
-def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
-    """The blocks of a compound statement that belong to the same scope, in the order they run."""
-    match statement:
-        case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
-            return [statement.body, statement.orelse]
-        case ast.With() | ast.AsyncWith():
-            return [statement.body]
-        case ast.Try() | ast.TryStar():
-            handlers = [handler.body for handler in statement.handlers]
-            return [statement.body, *handlers, statement.orelse, statement.finalbody]
-        case ast.Match():
-            return [case.body for case in statement.cases]
-        case _:
-            return []
-
-
-def _plain_assignment(statement: ast.stmt) -> tuple[list[str], ast.expr | None]:
-    """The names that ``a = b = value`` or ``a: type = value`` binds, and the value."""
-    match statement:
-        case ast.Assign(targets=targets, value=node):
-            names = [target.id for target in targets if isinstance(target, ast.Name)]
-            return (names, node) if len(names) == len(targets) else ([], None)
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as node):
-            return [name], node
-        case _:
-            return [], None
-
-
-def _names_bound_otherwise(statement: ast.stmt) -> list[str]:
-    """The names that a statement itself binds or unbinds in another way than by plain assignment."""
-    match statement:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return [statement.name]
-        case ast.Import() | ast.ImportFrom():
-            return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]
-        case ast.Try() | ast.TryStar():
-            return [handler.name for handler in statement.handlers if handler.name]
-        case _:
-            return _stored(_own_expressions(statement))
-
-
-def _own_expressions(statement: ast.stmt) -> list[ast.AST]:
-    """The parts of a statement that could bind a name, without the blocks below it."""
-    match statement:
-        case ast.Assign(value=value) if _plain_assignment(statement)[1]:
-            return [] if isinstance(value, ast.Constant) else [value]
-        case ast.AnnAssign(target=ast.Name(), value=annotated):
-            return [annotated] if annotated else []
-        case ast.Match(subject=subject, cases=cases):
-            guards = [case.guard for case in cases if case.guard]
-            return [subject, *(case.pattern for case in cases), *guards]
-        case _:
-            return [child for child in ast.iter_child_nodes(statement) if not isinstance(child, ast.stmt)]
-
-
-def _stored(nodes: Iterable[ast.AST]) -> list[str]:
-    names: list[str] = []
-    for node in chain.from_iterable(ast.walk(node) for node in nodes):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                names.append(name)
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                names.append(name)
-            case ast.MatchMapping(rest=str(name)):
-                names.append(name)
-            case _:
-                continue
-    return names
