@@ -169,8 +169,8 @@ MYSQL = [
     "CREATE TRIGGER t AFTER INSERT ON u FOR EACH ROW SET @a = 1",
     "ALTER EVENT e DO BEGIN SELECT 1; SELECT 2; END",
     "ALTER PROCEDURE p COMMENT 'begin;'",
-    "/*!50003 CREATE*/ /*!50017 DEFINER=`r`@`h`*/ /*!50003 TRIGGER t BEFORE INSERT ON u FOR EACH ROW\nBEGIN"
-    + " SET @a = 1; /* c; */ SET @b = 2*3; END */",
+    "/*!50003 CREATE*/ /*!50017 DEFINER=`r`@`h`*/ /*!5 TRIGGER t AFTER DELETE ON u FOR EACH ROW BEGIN END */",
+    "/*!50003 CREATE TRIGGER t BEFORE INSERT ON u FOR EACH ROW BEGIN DO 1; /* c; */ SET @b = 2*3; END */",
 ]
 
 MARIADB = [
@@ -410,6 +410,12 @@ def test_rows_for_copy_are_a_problem_and_not_taken_for_sql() -> None:
     result = split("COPY t (a) FROM stdin;\nit's\t1\n\\.\n\nSELECT 1;", "postgresql")
     assert [(s.text, s.line) for s in result.statements] == [("COPY t (a) FROM stdin", 1), ("SELECT 1", 5)]
     assert result.problems == (("COPY FROM STDIN takes its rows from a client: write INSERT", 1),)
+
+
+def test_rows_for_copy_without_an_end_leave_the_rest_to_be_read() -> None:
+    assert [s.text for s in split("COPY t FROM STDIN; SELECT 1;", "postgresql").statements][1:] == [
+        "SELECT 1"
+    ]
 
 
 def test_too_many_statements_are_a_problem() -> None:
