@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
 from mig import __version__
-from mig.cli._options import accept_globals
+from mig.cli._options import accept_globals, global_options
 from mig.errors import MigError
+from mig.report.escape import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +61,8 @@ class LazyGroup(click.Group):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            meant = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"No such command {args[0]!r}.{meant}", ctx)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"no such command {args[0]!r}{meant}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -80,13 +82,15 @@ def root() -> None:
     """
 
 
-accept_globals(root)
+root.params.extend(global_options())
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status; nothing else in mig ends the program."""
+    _never_fail_on_a_character(sys.stdout)
     try:
         root.main(args=None if args is None else list(args), prog_name="mig", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
     except (KeyboardInterrupt, click.Abort):
@@ -102,19 +106,32 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _fail(error: Exception) -> int:
     """Say what went wrong, with what to do next as the last line."""
-    if isinstance(error, click.ClickException):
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # click 8.2: mig by itself
         error.show()
         return error.exit_code
-    if not isinstance(error, MigError):
+    if isinstance(error, click.ClickException):
+        message, hint = _usage(error)
+    elif isinstance(error, MigError):
+        message, hint = error.message, error.hint
+    else:
         from mig.cli._crash import report_crash
 
         return report_crash(error)
-    print(f"mig: {printable(error.message)}", file=sys.stderr)
-    if error.hint:
-        print(printable(error.hint), file=sys.stderr)
+    sys.stdout.flush()
+    print(f"mig: {printable(message)}", file=sys.stderr)
+    if hint:
+        print(printable(hint), file=sys.stderr)
     return error.exit_code
 
 
-def printable(text: str) -> str:
-    """The text without control characters, which a hostile file name could hold."""
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+def _usage(error: click.ClickException) -> tuple[str, str]:
+    """A message of click's in mig's style, and what to do next."""
+    message = error.format_message().rstrip(".")
+    asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "mig"
+    return message[:1].lower() + message[1:], f"{asked} --help says how to call it"
+
+
+def _never_fail_on_a_character(stream: TextIO) -> None:
+    """Print what the terminal's encoding has not got as an escape, as Python does on standard error."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")

@@ -40,20 +40,28 @@ class Globals:
 
 
 def accept_globals(command: click.Command) -> None:
-    """Let a command, and those below it, take the global options before or after its name."""
-    names = {param.name for param in command.params}
-    command.params.extend(option for option in _global_options() if option.name not in names)
+    """Let a command, and those below it, take the global options too: users write them at the end.
+
+    A command's own options come first where a name is taken.  Its help lists only ``--format``.
+    """
+    taken = {name for param in command.params for name in param.opts}
+    for option in global_options():
+        if not taken & {*option.opts}:
+            option.hidden = option.name != "format"
+            command.params.append(option)
     if isinstance(command, click.Group):
         for below in command.commands.values():
             accept_globals(below)
 
 
-def _global_options() -> list[click.Option]:
+def global_options() -> list[click.Option]:
+    """The global options, made anew."""
+    folder = click.Path(path_type=Path, exists=True, file_okay=False)
     path = click.Path(path_type=Path)
     return [
-        _option("-C", "directory", type=path, help="Work in this folder.", changes=_work_in),
-        _option("--config", type=path, help="Use this configuration file."),
-        _option("--lineage", help="Look at this lineage only."),
+        _option("-C", "directory", type=folder, metavar="DIR", help="Work in this folder.", changes=_work_in),
+        _option("--config", type=path, metavar="FILE", help="Use this configuration file."),
+        _option("--lineage", metavar="NAME", help="Look at this lineage only."),
         _option("--format", type=click.Choice(FORMATS), help="How to print the result."),
         _option(
             "--no-color",

@@ -1,0 +1,1 @@
+"""Turns results into what people and programs read; decides nothing."""

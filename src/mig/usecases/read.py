@@ -1,0 +1,116 @@
+"""Reading the DAG of one tree: heads, linear order, one migration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mig.errors import GraphError, SourceError
+from mig.graph.dag import build_graph
+from mig.sources.base import MAX_FILE_BYTES
+from mig.sources.registry import find_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mig.model import Migration, Script, Snapshot, Statement
+    from mig.tree import Content
+    from mig.usecases.project import Project
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One migration with its neighbours; ``script`` is None where ``problem`` says why."""
+
+    migration: Migration
+    children: tuple[str, ...]
+    script: Script | None
+    problem: str = ""
+
+
+def find_heads(snapshot: Snapshot) -> dict[str, tuple[Migration, ...]]:
+    """The heads of each lineage, by its name."""
+    found = {}
+    for lineage in snapshot.lineages:
+        graph = build_graph(lineage.migrations)
+        found[lineage.lineage.name] = tuple(graph.migrations[head] for head in graph.heads())
+    return found
+
+
+def order_migrations(snapshot: Snapshot) -> dict[str, tuple[Migration, ...]]:
+    """The migrations of each lineage in linear order, what is applied first first.
+
+    Raises:
+        GraphError: the migrations of a lineage form a cycle.
+    """
+    from mig.graph.linearize import linearize
+
+    ordered = {}
+    for lineage in snapshot.lineages:
+        graph = build_graph(lineage.migrations)
+        ordered[lineage.lineage.name] = tuple(graph.migrations[i] for i in linearize(graph))
+    return ordered
+
+
+def show_migration(project: Project, prefix: str, at: str) -> Shown:
+    """The migration whose id begins with a prefix, as one tree holds it.
+
+    Raises:
+        GraphError: no id does, or several do.
+    """
+    snapshot = project.snapshot(at)
+    migration = find_migration(snapshot, prefix)
+    lineage = next(one for one in snapshot.lineages if one.lineage.name == migration.lineage)
+    children = tuple(sorted({m.id for m in lineage.migrations if migration.id in m.parents}))
+    try:
+        script = snapshot.script(migration, project.config.sql_dialect)
+    except SourceError as error:
+        return Shown(migration=migration, children=children, script=None, problem=error.message)
+    return Shown(migration=migration, children=children, script=script)
+
+
+def find_migration(snapshot: Snapshot, prefix: str) -> Migration:
+    """The one migration of a snapshot whose id begins with a prefix.
+
+    Raises:
+        GraphError: no id does, or several do, or several lineages have it.
+    """
+    found = build_graph(snapshot.migrations).find(prefix)
+    owners = {m.lineage: m for m in reversed(snapshot.migrations) if m.id == found}
+    if len(owners) > 1:
+        names = ", ".join(sorted(owners))
+        raise GraphError(
+            f"{len(owners)} lineages have a migration {found}: {names}",
+            hint="name one: mig --lineage NAME show ID",
+        )
+    return next(iter(owners.values()))
+
+
+def read_operations(
+    project: Project, at: str, migrations: Sequence[Migration]
+) -> tuple[tuple[Statement, ...], ...]:
+    """What the up of each migration does; empty where the file cannot be read as a script.
+
+    The files are read in few batches, because each costs Git a process.
+    """
+    tree = project.tree(at)
+    sources = {lineage.name: find_source(lineage.source) for lineage in project.lineages(tree)}
+    dialect = project.config.sql_dialect
+
+    def contents() -> Iterator[Content]:
+        for start in range(0, len(migrations), _BATCH):
+            yield from tree.read([m.path for m in migrations[start : start + _BATCH]], MAX_FILE_BYTES)
+
+    def operations(migration: Migration, data: bytes | None) -> tuple[Statement, ...]:
+        try:
+            return (
+                sources[migration.lineage].script(migration.path, data, dialect).up
+                if data is not None
+                else ()
+            )
+        except SourceError:
+            return ()
+
+    return tuple(operations(m, content.data) for m, content in zip(migrations, contents(), strict=True))
