@@ -39,7 +39,6 @@ _RUN = (
 _DATABASE = (
     click.option("--url", default="", help="The database's URL, or env:NAME."),
     click.option("--database", default="", help="The name of a database in the configuration."),
-    click.option("--format", "format_", type=click.Choice(("text", "json")), help="How to print the result."),
 )
 
 
@@ -54,7 +53,6 @@ class RunCall:
     allow_changed: bool
     url: str
     database: str
-    format_: str | None
 
 
 def database_options(function: _Function) -> _Function:
@@ -65,10 +63,6 @@ def database_options(function: _Function) -> _Function:
 def run_options(function: _Function) -> _Function:
     """The options of ``up``, ``down`` and ``redo``; the command takes what ``RunCall`` holds."""
     return _decorated(function, (*_RUN, *_DATABASE))
-
-
-def is_json(options: Globals, chosen: str | None) -> bool:
-    return (chosen or options.format) == "json"
 
 
 def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
@@ -89,7 +83,7 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
     if call.dry_run or call.as_script:
         click.echo(_preview(options, direction, request, call), nl=False)
     else:
-        _run(options, direction, run, request, call)
+        _run(options, direction, run, request, call.target)
 
 
 def _preview(options: Globals, direction: str, request: DatabaseRequest, call: RunCall) -> str:
@@ -99,22 +93,22 @@ def _preview(options: Globals, direction: str, request: DatabaseRequest, call: R
     if call.as_script:
         return script_run(options.project(), request, direction, call.target)
     database, plan = plan_run(options.project(), request, direction, call.target)
-    return plan_json(database, plan) if is_json(options, call.format_) else render_plan(plan)
+    return plan_json(database, plan) if options.format == "json" else render_plan(plan)
 
 
-def _run(options: Globals, direction: str, run: Run, request: DatabaseRequest, call: RunCall) -> None:
+def _run(options: Globals, direction: str, run: Run, request: DatabaseRequest, target: str) -> None:
     from mig.report.run import RunReporter, outcome_json, render_outcome
 
-    as_json = is_json(options, call.format_)
+    as_json = options.format == "json"
     reporter = RunReporter(
         sys.stdout,
         sys.stderr,
-        bar=sys.stderr.isatty(),
+        bar=sys.stderr.isatty() and options.format != "text",
         color=options.color,
         quiet=options.quiet or as_json,
     )
     try:
-        outcome = run(options.project(), request, call.target, reporter.on_event)
+        outcome = run(options.project(), request, target, reporter.on_event)
     finally:
         reporter.close()
     if as_json:

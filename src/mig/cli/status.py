@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mig.cli._run import database_options, is_json
+from mig.cli._run import database_options
 
 if TYPE_CHECKING:
     from mig.cli._options import Globals
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command(name="status")
 @database_options
 @click.pass_obj
-def command(options: Globals, *, url: str, database: str, format_: str | None) -> None:
+def command(options: Globals, *, url: str, database: str) -> None:
     """Compare the database with the checked-out migrations; changes nothing."""
     from mig.report.run import render_status, status_json
     from mig.usecases.database import DatabaseRequest
@@ -24,8 +24,8 @@ def command(options: Globals, *, url: str, database: str, format_: str | None) -
 
     request = DatabaseRequest(url=url, database=database, start=options.directory)
     status = read_status(options.project(), request)
-    if is_json(options, format_):
+    if options.format == "json":
         click.echo(status_json(status), nl=False)
         return
-    color = options.color and sys.stdout.isatty()
+    color = options.color and options.format != "text" and (sys.stdout.isatty() or options.format == "rich")
     click.echo(render_status(status, color=color, everything=options.verbosity > 0), nl=False, color=color)

@@ -1,5 +1,7 @@
 """How plans, runs and the state of a database are shown: text for people, JSON for programs."""
 
+# ruff: noqa: S608 - the SQL here is shown to people
+
 from __future__ import annotations
 
 import json
@@ -247,8 +249,8 @@ def _interrupted(failed: Interrupted) -> list[str]:
     return [
         *lines,
         f"          look at the database, then {done} the rest or {undone} what ran, by hand; then",
-        f"          if it is applied now: UPDATE mig_history SET state = 'applied', duration_ms = 0 {where_id};",
-        f"          if it is not: DELETE FROM mig_history {where_id};",
+        f"          applied now: UPDATE mig_history SET state = 'applied', duration_ms = 0 {where_id};",
+        f"          not applied: DELETE FROM mig_history {where_id};",
     ]
 
 

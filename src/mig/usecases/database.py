@@ -86,7 +86,7 @@ def choose_database(project: Project, request: DatabaseRequest, environment: Map
         url = _from_folder(resolve_url(request.url, environment), request.start)
         return Database(url=url) if known is None else _with_url(known, url)
     if known is None:
-        hint = 'pass --url, or write under [tool.mig.databases.default] in pyproject.toml: url = "env:DATABASE_URL"'
+        hint = 'pass --url, or configure [tool.mig.databases.default] url = "env:DATABASE_URL"'
         raise ConfigError("no database is configured and no --url was given", hint=hint)
     folder = (project.root / config.file).parent
     return _with_url(known, _from_folder(resolve_url(known.url, environment), folder))
