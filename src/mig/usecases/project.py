@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -190,7 +190,7 @@ def _lineage(tree: Tree, name: str, source: str, path: str) -> Lineage:
     for candidate in names:
         for found in find_source(candidate).recognise(tree):
             if not path or path in found.paths or any(p.startswith(f"{path}/") for p in found.paths):
-                return Lineage(name=name, source=candidate, paths=found.paths)
+                return replace(found, name=name)
     return Lineage(name=name, source=source or "native", paths=(path or "migrations",))
 
 
@@ -198,7 +198,7 @@ def _recognise_all(tree: Tree) -> tuple[Lineage, ...]:
     found = [lineage for name in source_names() for lineage in find_source(name).recognise(tree)]
     taken = [lineage.name for lineage in found]
     return tuple(
-        Lineage(name=f"{one.source}-{one.name}", source=one.source, paths=one.paths)
+        replace(one, name=f"{one.source}-{one.name}")
         if taken.count(one.name) > 1
         else one
         for one in found
