@@ -142,7 +142,7 @@ def find_wanted(graph: Graph, rows: Sequence[Applied], target: str) -> frozenset
         )
     if counted or target == "base":
         raise RunnerError(f"mig up cannot go to {target}", hint=f"mig down {target}")
-    chosen = graph.find(target)
+    chosen = _find(graph, target)
     return graph.ancestors(chosen) | {chosen}
 
 
@@ -186,10 +186,10 @@ def find_applied(graph: Graph, rows: Sequence[Applied], prefix: str) -> str:
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise GraphError(
-            f"{prefix!r} is the beginning of {len(fitting)} ids: {', '.join(sorted(fitting)[:5])}"
-        )
-    known = graph.find(prefix)
+        shown = ", ".join(sorted(fitting)[:5])
+        hint = "give more of the id"
+        raise GraphError(f"{prefix!r} is the beginning of {len(fitting)} ids: {shown}", hint=hint)
+    known = _find(graph, prefix)
     raise RunnerError(f"{known} is not applied to this database", hint="mig status lists what is")
 
 
@@ -236,6 +236,14 @@ def find_changed(graph: Graph, rows: Iterable[Applied]) -> tuple[str, ...]:
 def pending_in_order(graph: Graph, rows: Iterable[Applied]) -> tuple[str, ...]:
     """What the repository has and the database has not, in linear order."""
     return tuple(_in_order(graph, graph.migrations.keys() - {row.id for row in rows}))
+
+
+def _find(graph: Graph, prefix: str) -> str:
+    try:
+        return graph.find(prefix)
+    except GraphError as error:
+        hint = "mig log lists the migrations; other targets are heads, +N, -N and base"
+        raise GraphError(error.message, hint=hint) from None
 
 
 def _in_order(graph: Graph, ids: Collection[str]) -> list[str]:

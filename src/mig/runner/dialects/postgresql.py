@@ -210,7 +210,7 @@ def _lock_key(database: str, schema: str, name: str) -> int:
 
 def _unreachable(url: str, error: psycopg.Error, secrets: tuple[str, ...]) -> RunnerError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = scrub(lines[-1] if lines else type(error).__name__, secrets)
+    said = scrub(lines[0] if lines else type(error).__name__, secrets)
     if "password" in said or "authentication" in said:
         hint = "check user and password; PGPASSWORD and ~/.pgpass are read too"
     elif "does not exist" in said:
