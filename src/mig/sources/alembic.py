@@ -24,7 +24,7 @@ class AlembicSource:
     """Alembic's convention: Python files with ``revision`` and ``down_revision``."""
 
     name = "alembic"
-    version = 1
+    version = 2
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         return find_lineages(tree)

@@ -95,9 +95,19 @@ def read_header(names: dict[str, Assigned]) -> Header:
         line=line,
         parents=_ids(names.get("down_revision"), "down_revision", problems),
         requires=_ids(names.get("depends_on"), "depends_on", problems),
-        labels=_ids(names.get("branch_labels"), "branch_labels", problems),
+        labels=_labels(names.get("branch_labels"), revision, problems),
         problems=tuple(sorted(problems, key=lambda problem: (problem.line, problem.message))),
     )
+
+
+def _labels(bound: Assigned | None, revision: Assigned | None, problems: list[Problem]) -> tuple[str, ...]:
+    """The branch labels; one that only running code could tell gets a name of its own.
+
+    Alembic wants labels to be unique, so a computed one sets its branch apart, whatever it is.
+    """
+    if bound is not None and bound.value is UNKNOWN:
+        return (f"computed in {revision.value}",) if revision is not None else ()
+    return _ids(bound, "branch_labels", problems)
 
 
 def find_docstring(tree: ast.Module) -> ast.Expr | None:

@@ -117,9 +117,9 @@ def test_a_file_that_is_no_migration_says_nothing(text: str) -> None:
     assert read(text) == Reading()
 
 
-def test_labels_that_need_running_do_not_hinder() -> None:
+def test_labels_that_need_running_set_their_branch_apart() -> None:
     reading = read("revision = 'a'\ndown_revision = None\nbranch_labels = (cli.BRANCH,)\n")
-    assert (reading.id, reading.labels, reading.problems) == ("a", (), ())
+    assert (reading.id, reading.labels, reading.problems) == ("a", ("computed in a",), ())
 
 
 @pytest.mark.parametrize(
