@@ -199,9 +199,10 @@ def _from_settings(tree: Tree, listing: _Listing) -> Iterator[Layout]:
 
 def _settings(tree: Tree, listing: _Listing) -> Iterator[Settings]:
     paths = [path for path in sorted(listing.files) if _is_settings_file(path)]
-    for path, _, data in tree.read(paths, MAX_SETTINGS_BYTES):
-        if data is not None:
-            yield from read_ini(path, data) if path.endswith(".ini") else read_pyproject(path, data)
+    for content in tree.read(paths, MAX_SETTINGS_BYTES):
+        if content.data is not None:
+            read = read_ini if content.path.endswith(".ini") else read_pyproject
+            yield from read(content.path, content.data)
 
 
 def _is_settings_file(path: str) -> bool:
