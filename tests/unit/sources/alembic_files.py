@@ -78,7 +78,7 @@ def read_lineage(tree: Tree, lineage: Lineage) -> tuple[Migration, ...]:
     """The migrations of a lineage; none of its files may have a problem."""
     paths = [path for path in tree.entries(lineage.paths) if SOURCE.is_candidate(lineage, path)]
     found = []
-    for path, _, data in tree.read(paths, 1 << 22):
+    for path, _, data, _ in tree.read(paths, 1 << 22):
         reading = SOURCE.read(path, data or b"")
         assert reading.problems == ()
         if reading.id:
