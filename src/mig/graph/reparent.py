@@ -80,7 +80,7 @@ def heads_by_labels(graph: Graph) -> dict[frozenset[str], tuple[str, ...]]:
 
 
 def newly_joined(graph: Graph, heads: Collection[str]) -> frozenset[str]:
-    """The migrations that lie behind some of the heads and not behind all: what joining them brings together."""
+    """The migrations behind some of the heads and not behind all: what joining them brings together."""
     families = [graph.ancestors(head) | {head} for head in heads]
     return frozenset().union(*families) - frozenset.intersection(*families)
 

@@ -6,7 +6,6 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mig.errors import ConfigError, SourceError
@@ -15,6 +14,8 @@ from mig.usecases.settled import refuse_bare
 from mig.usecases.write import Change, read_on_disk, write_changes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mig.usecases.project import Project
 
 # Git keeps no empty folders.  A file that begins with a dot is never read as a migration.
@@ -161,7 +162,7 @@ def _recognised(project: Project) -> tuple[Lineage, ...]:
 
 def _join(*parts: str) -> str:
     joined = os.path.normpath(os.path.join(*parts)).replace(os.sep, "/")
-    if joined.startswith("/") or joined == ".." or joined.startswith("../"):
+    if joined.startswith(("/", "../")) or joined == "..":
         raise ConfigError(f"{parts[-1]} leads out of the repository", hint="give a folder inside it")
     return "" if joined == "." else joined
 

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mig.errors import SourceError
+from mig.sources.base import MAX_FILE_BYTES
 from mig.tree import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mig.usecases.project import Project
-
-_NO_LIMIT = 1 << 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +36,14 @@ def read_on_disk(root: Path, path: str) -> bytes:
         SourceError: it is not there, no regular file, or may not be read.
     """
     try:
-        return read_regular(root / path, path, _NO_LIMIT).data or b""
+        data = read_regular(root / path, path, MAX_FILE_BYTES).data
     except OSError as error:
         raise SourceError(
             f"{path} cannot be read: {error.strerror}", hint="check that the file is checked out and readable"
         ) from None
+    if data is None:
+        raise SourceError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes", hint="mig explain MIG008")
+    return data
 
 
 def write_changes(project: Project, changes: Sequence[Change], *, add: bool = False) -> None:
@@ -110,7 +112,10 @@ def _expect(target: Path, change: Change) -> int | None:
         raise
     if change.before is None:
         raise SourceError(f"{change.path} exists already", hint="give the migration another message")
-    same = stat.S_ISREG(found.st_mode) and read_regular(target, change.path, _NO_LIMIT).data == change.before
+    same = (
+        stat.S_ISREG(found.st_mode)
+        and read_regular(target, change.path, MAX_FILE_BYTES).data == change.before
+    )
     if not same:
         raise SourceError(f"{change.path} changed while mig was at work", hint="run the command again")
     return stat.S_IMODE(found.st_mode)

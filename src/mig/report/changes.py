@@ -1,0 +1,233 @@
+"""How new and rewritten migrations are shown: what was written, the diff of what would be, what is next."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from mig.report.layout import Line, Span, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mig.findings import Finding
+    from mig.usecases.compose import Composed
+    from mig.usecases.init import InitResult
+    from mig.usecases.merge import MergeResult
+    from mig.usecases.rebase import RebaseResult, Rewritten
+    from mig.usecases.write import Change
+
+_STYLES = {"+": "good", "-": "error", "@": "ours"}
+_BLANK: Line = (Span(""),)
+
+
+def diff_lines(changes: Iterable[Change]) -> Iterator[Line]:
+    """A unified diff, as git shows it; line ends of Windows do not show."""
+    for change in changes:
+        before, after = _text(change.before or b""), _text(change.after)
+        old = "/dev/null" if change.before is None else f"a/{change.path}"
+        for at, line in enumerate(difflib.unified_diff(before, after, old, f"b/{change.path}", lineterm="")):
+            yield (span(line, "strong" if at < 2 else _STYLES.get(line[:1], "")),)
+
+
+def rebase_lines(result: RebaseResult) -> Iterator[Line]:
+    """What a rebase did; in a dry run the diff of what it would do."""
+    if not result.rewritten:
+        yield from _nothing_to_rebase(result)
+    elif result.dry_run:
+        yield from diff_lines(result.changes)
+        yield _BLANK
+        yield (span(f"dry run: {_count(result.rewritten)} would be rewritten, nothing was written"),)
+    else:
+        yield (span(f"{_count(result.rewritten)} rewritten, to come after those of {result.base_ref}"),)
+        yield from _table(result.rewritten)
+        yield from _heads(result.heads)
+    if result.elsewhere and not result.dry_run:
+        yield _next(f"git merge {result.base_ref}", "so that this branch can be applied by itself")
+
+
+def rebase_value(result: RebaseResult) -> dict[str, object]:
+    return {
+        "rewritten": [
+            {
+                "id": one.id,
+                "path": one.path,
+                "parents_before": list(one.parents_before),
+                "parents": list(one.parents),
+            }
+            for one in result.rewritten
+        ],
+        "heads": _ids(result.heads),
+        "base": result.base_ref,
+        "elsewhere": list(result.elsewhere),
+        "dry_run": result.dry_run,
+    }
+
+
+def merge_lines(result: MergeResult) -> Iterator[Line]:
+    """What a merge wrote; in a dry run the diff of what it would write."""
+    if result.blocking:
+        yield from _blocked(result.blocking)
+        return
+    if not result.written:
+        yield from _nothing_to_merge(result)
+    elif result.dry_run:
+        yield from diff_lines(result.changes)
+        yield _BLANK
+        yield (span(f"dry run: {_count(result.written)} would be written, nothing was written"),)
+    else:
+        for one in result.written:
+            yield span("wrote "), span(one.path, "path")
+            joined = [span(parent, "id") for parent in one.parents]
+            yield span("  "), span(one.id, "id"), span("  joins "), *_listed(joined)
+        yield from _heads(result.heads)
+
+
+def merge_value(result: MergeResult) -> dict[str, object]:
+    return {
+        "written": [new_value(one) for one in result.written],
+        "heads": _ids(result.heads),
+        "blocking": [_pair(pair) for pair in result.blocking],
+        "unproved": [_pair(pair) for pair in result.unproved],
+        "elsewhere": list(result.elsewhere),
+        "dry_run": result.dry_run,
+    }
+
+
+def unproved_warning(result: MergeResult) -> str:
+    """What standard error says of the pairs that a merge migration leaves unordered; empty: nothing."""
+    count = len(result.unproved)
+    if not count:
+        return ""
+    pairs = "1 pair" if count == 1 else f"{count} pairs"
+    return (
+        f"mig: warning: the merge migration orders nothing, and {pairs} of what it joins "
+        f"{'is' if count == 1 else 'are'} not proved to commute\n"
+        "mig rebase, instead, puts one side after the other and needs no proof; mig check lists them\n"
+    )
+
+
+def new_value(made: Composed) -> dict[str, object]:
+    return {"id": made.id, "path": made.path, "parents": list(made.parents)}
+
+
+def init_lines(result: InitResult) -> Iterator[Line]:
+    """What was written, and what was there already."""
+    yield (
+        span(("wrote " if result.wrote_config else "kept  ") + result.config),
+        span("" if result.wrote_config else ", which configures mig already"),
+    )
+    where = f"{result.folder or '.'}/"
+    yield (span(f"made  {where}" if result.made_folder else f"kept  {where}, which is there already"),)
+    for name, done in result.hooks:
+        yield (span(f"hook  {name}: {done}"),)
+    if result.made_folder:
+        yield _next('mig new "message"', "makes the first migration")
+    elif not result.hooks:
+        yield _next("mig check", "compares this branch with the one it will be merged into")
+
+
+def init_value(result: InitResult) -> dict[str, object]:
+    return {
+        "config": result.config,
+        "wrote_config": result.wrote_config,
+        "path": result.folder,
+        "made_folder": result.made_folder,
+        "hooks": dict(result.hooks),
+    }
+
+
+def _nothing_to_rebase(result: RebaseResult) -> Iterator[Line]:
+    if not result.ours:
+        yield (span(f"nothing to rebase: {result.base_ref} has every migration that is here"),)
+        return
+    yield (span(f"nothing to rebase: ours come after those of {result.base_ref} already"),)
+    yield from _heads(result.heads)
+
+
+def _nothing_to_merge(result: MergeResult) -> Iterator[Line]:
+    if not any(result.heads.values()):
+        yield (span("nothing to merge: there are no migrations"),)
+    elif any(len(heads) > 1 for heads in result.heads.values()):
+        yield (span("nothing to merge: branch labels keep the heads apart; name those to join"),)
+        yield from _heads(result.heads)
+    elif len(result.heads) > 1:
+        yield (span("nothing to merge: each lineage has one head"),)
+    else:
+        head = next(iter(result.heads.values()))[0]
+        yield span("nothing to merge: there is one head, "), span(head, "id")
+    if result.elsewhere:
+        more = "is a head" if len(result.elsewhere) == 1 else "are heads"
+        listed = [span(one, "id") for one in result.elsewhere]
+        yield *_listed(listed), span(f" {more} of {result.base_ref}, and not here yet")
+        yield _next("mig rebase", f"or git merge {result.base_ref}, then mig merge")
+
+
+def _blocked(blocking: Sequence[Finding]) -> Iterator[Line]:
+    pairs = "1 pair" if len(blocking) == 1 else f"{len(blocking)} pairs"
+    yield (span(f"nothing was written: {pairs} of what the merge would join must be ordered, or changed"),)
+    for pair in blocking:
+        yield _BLANK
+        yield span(pair.code, "error"), span(f"  {pair.message}")
+        for place in pair.locations:
+            yield (
+                span("  "),
+                span(f"{place.path}:{place.line}" if place.line else place.path, "path"),
+                span(f"  {place.text}" if place.text else ""),
+            )
+
+
+def _table(rewritten: Sequence[Rewritten]) -> Iterator[Line]:
+    moves = [
+        f"{', '.join(one.parents_before) or 'no parents'} -> {', '.join(one.parents)}" for one in rewritten
+    ]
+    ids = max(len(one.id) for one in rewritten)
+    width = max(map(len, moves))
+    for one, move in zip(rewritten, moves, strict=True):
+        yield (
+            span("  "),
+            span(one.id.ljust(ids), "id"),
+            span(f"  {move.ljust(width)}  "),
+            span(one.path, "path"),
+        )
+
+
+def _heads(heads: Mapping[str, Sequence[str]]) -> Iterator[Line]:
+    for lineage, ids in sorted(heads.items()):
+        whose = f"{lineage}: " if len(heads) > 1 else ""
+        count = "one head" if len(ids) == 1 else f"{len(ids)} heads"
+        if ids:
+            yield span(f"{whose}{count}: "), *_listed([span(one, "id") for one in ids])
+
+
+def _listed(spans: Sequence[Span]) -> Line:
+    return tuple(piece for at, one in enumerate(spans) for piece in ((span(", "), one) if at else (one,)))
+
+
+def _next(command: str, reason: str) -> Line:
+    return span("next  "), span(command, "command"), span(f"  {reason}")
+
+
+def _count(items: Sequence[object]) -> str:
+    return "1 migration" if len(items) == 1 else f"{len(items)} migrations"
+
+
+def _ids(heads: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    return {lineage: list(ids) for lineage, ids in sorted(heads.items())}
+
+
+def _pair(finding: Finding) -> dict[str, object]:
+    return {
+        "code": finding.code,
+        "verdict": finding.verdict.value if finding.verdict else None,
+        "message": finding.message,
+        "migrations": list(finding.migrations),
+    }
+
+
+def _text(data: bytes) -> list[str]:
+    return (
+        data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").removesuffix("\n").split("\n")
+        if data
+        else []
+    )
