@@ -89,7 +89,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status; nothing else in mig ends the program."""
     _never_fail_on_a_character(sys.stdout)
     try:
-        root.main(args=None if args is None else list(args), prog_name="mig", standalone_mode=False)
+        status = root.main(args=None if args is None else list(args), prog_name="mig", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
@@ -99,9 +99,11 @@ def main(args: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader went away (mig log | head); Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return _fail(error)
-    return 0
+    # What a command gave to ctx.exit comes back as the result.
+    return status if isinstance(status, int) else 0
 
 
 def _fail(error: Exception) -> int:
