@@ -65,7 +65,7 @@ class NativeSource:
         taken = {path for path, entry in tree.entries((folder,)).items() if entry.kind != DIRECTORY}
         slug, created = slugify(draft.message), draft.created
         # The stamp sorts a child behind its parents even where a clock is behind.
-        while (path := f"{folder}/{created:%Y%m%d%H%M%S}_{slug}{ending}") in taken:
+        while (path := f"{folder}/{created:%Y%m%d%H%M%S}_{slug}{ending}".lstrip("/")) in taken:
             created += timedelta(seconds=1)
         render = native_python.render_python if ending == ".py" else native_sql.render_sql
         return NewFile(path, render(draft))

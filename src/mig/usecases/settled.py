@@ -36,7 +36,8 @@ def refuse_unmerged(project: Project, lineages: Iterable[Lineage]) -> None:
     Raises:
         GitError: a path of a lineage is unmerged.
     """
-    paths = sorted({f":(top,literal){path}" for lineage in lineages for path in lineage.paths if path})
+    folders = {path for lineage in lineages for path in lineage.paths}
+    paths = [f":(top,literal){folder}" for folder in sorted(folders)] if "" not in folders else []
     if project.repo is None:
         return
     listed = project.repo.text("ls-files", "--unmerged", "-z", "--", *paths)
