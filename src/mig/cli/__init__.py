@@ -108,10 +108,10 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _fail(error: Exception) -> int:
     """Say what went wrong, with what to do next as the last line."""
-    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # click 8.2: mig by itself
-        error.show()
-        return error.exit_code
     if isinstance(error, click.ClickException):
+        if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2, for mig by itself
+            error.show()
+            return error.exit_code
         message, hint = _usage(error)
     elif isinstance(error, MigError):
         message, hint = error.message, error.hint

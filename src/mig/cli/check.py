@@ -29,7 +29,8 @@ def command(
     if staged and head:
         raise click.UsageError("--staged and --head exclude each other")
     options: Globals = ctx.obj
+    project, threshold = options.project(), Severity.WARNING if strict else Severity(fail_on)
     at = head or ("index" if staged else "worktree")
-    result = check_project(options.project(), head=at, base=base or None, everything=everything)
-    show_check(result, options)
-    ctx.exit(0 if result.ok(Severity.WARNING if strict else Severity(fail_on)) else 1)
+    result = check_project(project, head=at, base=base or None, everything=everything)
+    show_check(result, options, repo=project.repo, fail_on=threshold)
+    ctx.exit(0 if result.ok(threshold) else 1)

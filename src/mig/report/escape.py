@@ -22,7 +22,7 @@ def one_line(text: str) -> str:
 
 
 def valid_unicode(text: str) -> str:
-    """The text with the bytes of a name that is no UTF-8 shown as ``\\xff``; JSON cannot hold them."""
+    r"""The text with the bytes of a name that is no UTF-8 shown as ``\\xff``; JSON cannot hold them."""
     return _SURROGATES.sub(lambda found: _visible(found[0]), text)
 
 

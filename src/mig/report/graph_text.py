@@ -10,7 +10,8 @@ from mig.report.terminal import LANES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_UNICODE = str.maketrans({"*": "●", "|": "│", "/": "╱", "\\": "╲"})
+_SLASH = "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
+_UNICODE = str.maketrans({"*": "●", "|": "│", "/": _SLASH, "\\": "╲"})
 
 
 class Row(NamedTuple):

@@ -1,0 +1,131 @@
+"""How a command prints its result: in which format, how wide, with which colours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mig.errors import UsageError
+from mig.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mig.cli._options import Globals
+    from mig.git.repo import Repo
+    from mig.model import Migration
+    from mig.report.layout import Line
+    from mig.usecases.check import CheckResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """Where the result goes; ``width`` None: to no terminal, so nothing is broken or cut off."""
+
+    format: str
+    width: int | None
+    color: bool
+    unicode: bool
+
+    @property
+    def is_json(self) -> bool:
+        return self.format == "json"
+
+
+def screen(options: Globals, formats: Iterable[str] = ("rich", "text", "json")) -> Screen:
+    """What the user asked for, else what the place where the result goes can show.
+
+    Raises:
+        UsageError: the command has no such format.
+    """
+    terminal = sys.stdout.isatty()
+    chosen = options.format or ("rich" if terminal else "text")
+    if chosen not in formats:
+        raise UsageError(
+            f"this command has no format {chosen!r}", hint=f"--format is one of {', '.join(formats)}"
+        )
+    rich = chosen == "rich"
+    return Screen(
+        format=chosen,
+        width=shutil.get_terminal_size().columns if rich and terminal else None,
+        color=rich and options.color and os.environ.get("TERM") != "dumb",
+        unicode=rich and terminal and sys.stdout.encoding.lower().replace("-", "") == "utf8",
+    )
+
+
+def write_lines(lines: Iterable[Line], where: Screen) -> None:
+    """Print a report for people to standard output."""
+    if where.color:
+        from mig.report.terminal import print_lines
+
+        print_lines(lines, sys.stdout)
+    else:
+        from mig.report.layout import plain
+
+        write(plain(lines))
+
+
+def write_json(value: object) -> None:
+    """Print a result for programs to standard output."""
+    from mig.report.json import render
+
+    write(render(value))
+
+
+def write(text: str) -> None:
+    if "·" in text and sys.stdout.encoding.lower() in ("ascii", "us-ascii", "ansi_x3.4-1968"):
+        text = text.replace("·", "-")
+    sys.stdout.write(text)
+
+
+def tell_if_empty(migrations: Mapping[str, Sequence[Migration]], options: Globals) -> None:
+    """Say on standard error that nothing was printed because there is nothing."""
+    if not options.quiet and not any(migrations.values()):
+        print("there are no migrations yet; mig new makes the first", file=sys.stderr)
+
+
+def show_check(
+    result: CheckResult, options: Globals, *, repo: Repo | None = None, fail_on: Severity = Severity.ERROR
+) -> None:
+    """Print what a check found; where it failed, what to do next goes to standard error.
+
+    Args:
+        result: what was found.
+        options: how to print it.
+        repo: the repository, asked for the branch's name where people read the report.
+        fail_on: the severity from which on the check has failed.
+    """
+    where = screen(options, ("rich", "text", "json", "github"))
+    verbose = options.verbosity > 0
+    if where.is_json:
+        from mig.report.json import check_value
+
+        write_json(check_value(result, fail_on=fail_on))
+    elif where.format == "github":
+        from mig.report import github
+
+        write(
+            "".join(f"{line}\n" for line in github.render_check(result, quiet=options.quiet, verbose=verbose))
+        )
+    else:
+        from mig.report.text import render_check
+
+        branch = repo.branch() if repo and result.head.ref in ("worktree", "index") else ""
+        lines = render_check(
+            result,
+            branch=branch,
+            fail_on=fail_on,
+            width=where.width,
+            quiet=options.quiet,
+            verbose=verbose,
+        )
+        write_lines(lines, where)
+    if not result.ok(fail_on):
+        from mig.report.escape import one_line
+        from mig.report.words import next_step
+
+        sys.stdout.flush()
+        print(one_line(next_step(result)), file=sys.stderr)

@@ -1,0 +1,226 @@
+"""What a person reads of a check: who against whom, what clashes, where, and what to do."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mig.findings import Severity
+from mig.report import words
+from mig.report.layout import Line, cells, clip, fit, pad, span, width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mig.findings import Finding
+    from mig.model import Location
+    from mig.report.layout import Span
+    from mig.usecases.check import CheckResult
+
+_LABEL = 10
+_MOST_PLACES = 10
+_MOST_PAIRS = 10
+
+
+def render_check(
+    result: CheckResult,
+    *,
+    branch: str = "",
+    fail_on: Severity = Severity.ERROR,
+    width: int | None = None,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> Iterator[Line]:
+    """The report.
+
+    Args:
+        result: what was found.
+        branch: the branch that is checked out, where it is what was checked.
+        fail_on: the severity from which on the check has failed.
+        width: the terminal's width; None: nothing is broken.
+        quiet: only the findings that made the check fail.
+        verbose: notes as well.
+    """
+    least = fail_on.rank if quiet else Severity.NOTE.rank if verbose else Severity.WARNING.rank
+    shown = [finding for finding in result.findings if finding.severity.rank >= least]
+    if not shown:
+        yield from () if quiet else _all_is_well(result, branch, width)
+        return
+    if not quiet:
+        chunks = [words.sides(result, branch), _merge_base(result), words.whose(result), words.pairs(result)]
+        yield from _joined(chunks, width, first="strong")
+    named = len(result.heads) > 1
+    for block in _blocks(shown):
+        if not quiet or block[0] is not shown[0]:
+            yield ()
+        yield from render_block(block, width=width, named=named)
+    if not quiet:
+        yield ()
+        yield from _summary(result, fail_on, verbose=verbose, width=width)
+
+
+def render_block(
+    block: Sequence[Finding], *, width: int | None = None, named: bool = False
+) -> Iterator[Line]:
+    """One finding, or a table of pairs that have the same code; ``named``: say which lineage it is of."""
+    finding = block[0]
+    prefix = f"{finding.lineage}: " if named and finding.lineage else ""
+    message = f"{len(block)} pairs of migrations are not ordered, and it is not proved that they commute"
+    title = f"{prefix}{finding.message if len(block) == 1 else message}"
+    style = finding.severity.value
+    yield from fit((span(f"{finding.code} {style}", style), span("  "), span(title, "strong")), width, _LABEL)
+    yield from _table(block, width) if len(block) > 1 else _places(finding, width)
+    for label, text in (("then", finding.then), ("fix", _common_fix(block))):
+        if text:
+            yield from fit((_label(label), *_commands(text)), width, _LABEL)
+
+
+def _blocks(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Findings as they are shown: pairs of which nothing is known together, the others one by one."""
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        alike = finding.code == "MIG300" and len(finding.locations) == 2
+        return (finding.code, finding.severity, finding.lineage) if alike else (id(finding),)
+
+    for _, alike in groupby(findings, key):
+        yield list(alike)
+
+
+def _all_is_well(result: CheckResult, branch: str, width: int | None) -> Iterator[Line]:
+    hidden = words.severities(result.findings)
+    chunks = [words.sides(result, branch), words.whose(result), words.pairs(result)]
+    chunks += [f"{', '.join(hidden)} (-v shows them)"] if hidden else []
+    yield from _joined(chunks, width, begin=(span("ok", "good"), span(": ")))
+
+
+def _summary(result: CheckResult, fail_on: Severity, *, verbose: bool, width: int | None) -> Iterator[Line]:
+    counts = words.severities(result.findings)
+    if not verbose and any(finding.severity is Severity.NOTE for finding in result.findings):
+        counts[-1] += " (-v shows them)"
+    begin = (span("ok", "good"), span(": ")) if result.ok(fail_on) else ()
+    code = result.findings[0].code
+    yield from fit(
+        (
+            *begin,
+            span(", ".join(counts), "strong"),
+            span(" · ", "dim"),
+            span(f"mig explain {code}", "command"),
+        ),
+        width,
+        2,
+    )
+
+
+def _merge_base(result: CheckResult) -> str:
+    if result.base is None:
+        return ""
+    return f"merge base {result.merge_base[:7]}" if result.merge_base else "no common commit"
+
+
+def _joined(
+    chunks: Iterable[str], width: int | None, *, first: str = "", begin: tuple[Span, ...] = ()
+) -> Iterator[Line]:
+    """The chunks with dots between them; lines are broken at the dots."""
+    row: list[Span] = list(begin)
+    for number, chunk in enumerate(chunk for chunk in chunks if chunk):
+        piece = span(chunk, first if number == 0 else "")
+        if number and width is not None and width_of(row) + 3 + cells(chunk) > width:
+            yield tuple(row)
+            row = [span("  "), piece]
+        else:
+            row += [span(" · ", "dim"), piece] if number else [piece]
+    yield tuple(row)
+
+
+def _places(finding: Finding, width: int | None) -> Iterator[Line]:
+    ids = _ids(finding)
+    for migration, place in list(zip(ids, finding.locations, strict=True))[:_MOST_PLACES]:
+        yield from _place(migration, place, width)
+    if len(ids) > _MOST_PLACES:
+        yield (_label(""), span(f"... and {len(ids) - _MOST_PLACES} more (--format json lists all)", "dim"))
+
+
+def _ids(finding: Finding) -> Sequence[str]:
+    """The id of the migration at each location; empty where the finding does not say."""
+    places, ids = len(finding.locations), finding.migrations
+    if len(ids) == places:
+        return ids
+    return ids * places if len(ids) == 1 else ("",) * places
+
+
+def _place(migration: str, place: Location, width: int | None) -> Iterator[Line]:
+    where = f"{place.path}:{place.line}" if place.line else place.path
+    row = (_label(place.side or "at"), *_id_of(migration), span(where, "path"))
+    text = span(place.text, "dim")
+    if not place.text:
+        yield row
+    elif width is None or width_of(row) + 2 + cells(text.text) <= width:
+        yield (*row, span("  "), text)
+    else:
+        yield row
+        yield from fit((span(" " * _LABEL), text), width, _LABEL)
+
+
+def _id_of(migration: str) -> tuple[Span, ...]:
+    return (span(migration, "id"), span("  ")) if migration else ()
+
+
+def _label(text: str) -> Span:
+    style = text if text in ("ours", "theirs") else "label"
+    return span(pad(f"  {text}", _LABEL), style)
+
+
+def _commands(text: str) -> Iterator[Span]:
+    """An instruction; one that begins with a command shows how far that goes."""
+    command, comma, rest = text.partition(",")
+    if text.startswith(("mig ", "git ")):
+        yield span(command, "command")
+        yield span(f"{comma}{rest}")
+    else:
+        yield span(text)
+
+
+def _common_fix(block: Sequence[Finding]) -> str:
+    fixes = {finding.fix for finding in block}
+    return fixes.pop() if len(fixes) == 1 else ""
+
+
+def _table(block: Sequence[Finding], width: int | None) -> Iterator[Line]:
+    """Pairs of migrations side by side: ids in full, descriptions as far as there is room."""
+    rows = [finding.locations for finding in block[:_MOST_PAIRS]]
+    titles = [_side_of([finding.locations[column] for finding in block], column) for column in (0, 1)]
+    ids = [max(cells(finding.migrations[column]) for finding in block[:_MOST_PAIRS]) for column in (0, 1)]
+    texts = [max(cells(_about(row[column])) for row in rows) for column in (0, 1)]
+    if width is not None:
+        room = max((width - sum(ids) - 8) // 2, 8)
+        texts[0] = min(texts[0], max(room, 2 * room - texts[1]))
+        texts[1] = min(texts[1], 2 * room - texts[0])
+    sizes = [ids[column] + 2 + texts[column] for column in (0, 1)]
+    yield (span("  "), span(pad(titles[0], sizes[0] + 2), titles[0]), span(titles[1], titles[1]))
+    for finding, row in zip(block, rows, strict=False):
+        yield (
+            span("  "),
+            *_cell(finding.migrations[0], ids[0], row[0], texts[0]),
+            span("  "),
+            *_cell(finding.migrations[1], ids[1], row[1], texts[1]),
+        )
+    if len(block) > _MOST_PAIRS:
+        yield (span(f"  ... and {len(block) - _MOST_PAIRS:,} more (--format json lists all)", "dim"),)
+
+
+def _cell(migration: str, size: int, place: Location, room: int) -> Iterator[Span]:
+    yield span(pad(migration, size), "id")
+    yield span("  ")
+    text = clip((span(_about(place)),), room)
+    yield from text
+    yield span(" " * (room - width_of(text)))
+
+
+def _about(place: Location) -> str:
+    return place.text or place.path.rpartition("/")[2]
+
+
+def _side_of(places: Sequence[Location], column: int) -> str:
+    found = {place.side for place in places}
+    side = found.pop() if len(found) == 1 else ""
+    return side or ("one", "other")[column]
