@@ -71,12 +71,12 @@ case ${MIG_SKIP:-0} in 0) ;; *) exit 0 ;; esac
 # -P: nothing is imported from the folder that is being committed.
 status=127
 if [ -x "$python" ]; then
-    feed "$python" -P -m mig hooks run "$name" -- "$@" >&2
+    feed "$python" -P -m mig hooks run "$name" "$@" >&2
     status=$?
     if [ "$status" -eq 1 ] && ! "$python" -P -c 'import mig' 2>/dev/null; then status=127; fi
 fi
 if [ "$status" -eq 127 ] && command -v mig >/dev/null 2>&1; then
-    feed mig hooks run "$name" -- "$@" >&2
+    feed mig hooks run "$name" "$@" >&2
     status=$?
 fi
 if [ "$status" -eq 127 ]; then
