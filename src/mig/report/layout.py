@@ -81,14 +81,14 @@ def fit(line: Line, width: int | None, indent: int = 0) -> Iterator[Line]:
     for gap, word in _words(line):
         size = width_of(word)
         if not empty and used + cells(gap.text) + size > width:
-            yield tuple(row)
+            yield _merged(row)
             row, used = [Span(" " * indent)], indent
         else:
             row.append(gap)
             used += cells(gap.text)
         row.extend(word)
         used, empty = used + size, False
-    yield tuple(row)
+    yield _merged(row)
 
 
 def _words(line: Line) -> Iterator[tuple[Span, list[Span]]]:
@@ -106,6 +106,17 @@ def _words(line: Line) -> Iterator[tuple[Span, list[Span]]]:
                 word.append(Span(part, piece.style))
     if word:
         yield gap, word
+
+
+def _merged(row: Iterable[Span]) -> Line:
+    """Neighbours of one style made one again, so that a terminal is told less often."""
+    merged: list[Span] = []
+    for piece in row:
+        if merged and (piece.style == merged[-1].style or piece.text.isspace()):
+            merged[-1] = Span(merged[-1].text + piece.text, merged[-1].style)
+        else:
+            merged.append(piece)
+    return tuple(merged)
 
 
 def _cells_of(character: str) -> int:

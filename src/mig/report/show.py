@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mig.model import Statement
     from mig.usecases.read import Shown
 
-_LABEL = 11
+_LABEL = 12
 
 
 def render_show(shown: Shown, *, named: bool = False) -> Iterator[Line]:

@@ -65,7 +65,7 @@ def render_block(
     """One finding, or a table of pairs that have the same code; ``named``: say which lineage it is of."""
     finding = block[0]
     prefix = f"{finding.lineage}: " if named and finding.lineage else ""
-    message = f"{len(block)} pairs of migrations are not ordered, and it is not proved that they commute"
+    message = f"{len(block):,} pairs are not ordered, and not proved to commute"
     title = f"{prefix}{finding.message if len(block) == 1 else message}"
     style = finding.severity.value
     yield from fit((span(f"{finding.code} {style}", style), span("  "), span(title, "strong")), width, _LABEL)
@@ -149,16 +149,20 @@ def _ids(finding: Finding) -> Sequence[str]:
 
 
 def _place(migration: str, place: Location, width: int | None) -> Iterator[Line]:
-    where = f"{place.path}:{place.line}" if place.line else place.path
-    row = (_label(place.side or "at"), *_id_of(migration), span(where, "path"))
+    """Id, path and description on one line; where that is too narrow, what does not fit goes below."""
+    begin = (_label(place.side or "at"), *_id_of(migration))
+    path = span(f"{place.path}:{place.line}" if place.line else place.path, "path")
     text = span(place.text, "dim")
-    if not place.text:
-        yield row
-    elif width is None or width_of(row) + 2 + cells(text.text) <= width:
-        yield (*row, span("  "), text)
+    gap, indent = span("  "), span(" " * _LABEL)
+    fits = width is None or width_of((*begin, path)) <= width
+    if fits and (width is None or not text.text or width_of((*begin, path, gap, text)) <= width):
+        yield (*begin, path, gap, text) if text.text else (*begin, path)
+    elif fits:
+        yield (*begin, path)
+        yield from fit((indent, text), width, _LABEL)
     else:
-        yield row
-        yield from fit((span(" " * _LABEL), text), width, _LABEL)
+        yield from fit((*begin, text), width, _LABEL) if migration else ()
+        yield (indent if migration else begin[0], path)
 
 
 def _id_of(migration: str) -> tuple[Span, ...]:
@@ -197,13 +201,12 @@ def _table(block: Sequence[Finding], width: int | None) -> Iterator[Line]:
         texts[1] = min(texts[1], 2 * room - texts[0])
     sizes = [ids[column] + 2 + texts[column] for column in (0, 1)]
     yield (span("  "), span(pad(titles[0], sizes[0] + 2), titles[0]), span(titles[1], titles[1]))
+    before = ""
     for finding, row in zip(block, rows, strict=False):
-        yield (
-            span("  "),
-            *_cell(finding.migrations[0], ids[0], row[0], texts[0]),
-            span("  "),
-            *_cell(finding.migrations[1], ids[1], row[1], texts[1]),
-        )
+        first, second = finding.migrations
+        left = _cell(first, ids[0], row[0], texts[0]) if first != before else (span(" " * sizes[0]),)
+        yield (span("  "), *left, span("  "), *_cell(second, ids[1], row[1], texts[1]))
+        before = first
     if len(block) > _MOST_PAIRS:
         yield (span(f"  ... and {len(block) - _MOST_PAIRS:,} more (--format json lists all)", "dim"),)
 
