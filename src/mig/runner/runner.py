@@ -13,10 +13,10 @@ from mig.graph.dag import build_graph
 from mig.graph.linearize import maximal
 from mig.model import Lineage, LineageSnapshot
 from mig.runner import identity
-from mig.runner.dialects import Settings, find_dialect
+from mig.runner.dialects import Settings, StatementError, find_dialect
 from mig.runner.events import PlanMade
 from mig.runner.execute import Executor, HistoryMovedError, Origin, Seen
-from mig.runner.history import APPLIED, RUNNING, TABLE, History
+from mig.runner.history import APPLIED, LOG_TABLE, RUNNING, TABLE, History
 from mig.runner.offline import render_script
 from mig.runner.plan import (
     Direction,
@@ -230,6 +230,9 @@ class Runner:
         session = self._dialect.connect(self._url, settings)
         try:
             yield self._executor(session)
+        except StatementError as error:  # not in a migration: those are failed steps
+            hint = f"mig must be able to create, read and write {TABLE} and {LOG_TABLE} there"
+            raise RunnerError(f"{self.database}: {error.message}", hint=hint) from None
         finally:
             session.close()
 
