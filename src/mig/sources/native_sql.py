@@ -184,13 +184,15 @@ def reparent_sql(path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
         SourceError: the file has no readable ``mig:id``.
     """
     text = data.decode("utf-8", "surrogateescape")
+    mark = _BOM if text.startswith(_BOM) else ""
+    text = text.removeprefix(_BOM)
     header_end = next((m.start() for m in _DIRECTIVE.finditer(text) if m[1] in ("up", "down")), len(text))
     found = {m[1]: m for m in reversed(list(_DIRECTIVE.finditer(text, 0, header_end)))}
     value = ", ".join(parents)
     if "parents" in found:
         old = found["parents"]
         gap = "" if text[old.start(2) - 1 : old.start(2)] in (" ", "\t") or not value else " "
-        text = text[: old.start(2)] + gap + value + text[old.end(2) :]
+        text = text[: old.start(2)] + gap + value + text[old.start(2) + len(old[2].rstrip()) :]
     elif "id" in found:
         after = found["id"].end()
         end_of_line = "\r\n" if text[after : after + 2] == "\r\n" else "\n"
@@ -200,7 +202,7 @@ def reparent_sql(path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
             f"{path} has no -- mig:id line to put the parents after",
             hint="mig check says what is wrong with it",
         )
-    return text.encode("utf-8", "surrogateescape")
+    return (mark + text).encode("utf-8", "surrogateescape")
 
 
 def _find_layout_problems(parts: Parts) -> Iterator[Problem]:
