@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     try:
-        stage = Stage(Path(args.folder).absolute())
+        stage = Stage(Path(args.folder).absolute(), terminal=args.capture is None)
         walk(stage)
         if args.capture:
             fill_page(args.capture, stage.captured)
@@ -98,6 +98,8 @@ def stop_the_merge(stage: Stage) -> None:
     stage.tell("In a hurry, somebody goes around the first hook. The second one is at the merge:")
     stage.run("git commit --quiet --no-verify -m 'Send receipts'")
     stage.run("git merge --no-edit main", "MIG101", status=1)
+    stage.tell("What Git would have merged without a word is a fork that nobody closes:")
+    stage.run("mig log --graph", "77bc02d1a9e0", "b4e6105fd83c", capture="fork")
 
 
 def mend_it(stage: Stage) -> None:

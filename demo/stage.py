@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import io
+    from collections.abc import Iterator, Mapping
 
 MARKER = "mig-demo"
 _LEAKS = re.compile(r"(GIT_|MIG_|PYTHON).*|DATABASE_URL|CLICOLOR_FORCE")
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _CONFIGURATION = {
     "user.name": "Ada Example",
     "user.email": "ada@example.org",
@@ -33,12 +34,15 @@ class DemoError(Exception):
 
 
 class Stage:
-    """A folder with a Git repository, sealed from the user's configuration."""
+    """A folder with a Git repository, sealed from the user's configuration.
 
-    def __init__(self, folder: Path) -> None:
+    ``terminal`` False: print plainly, even on a terminal.
+    """
+
+    def __init__(self, folder: Path, *, terminal: bool = True) -> None:
         self.folder = folder
         self.captured: dict[str, list[str]] = {}
-        self._bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        self._terminal = terminal and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         self._minutes = 0
         self._spoke = True
         self._scenes = 0
@@ -53,8 +57,16 @@ class Stage:
         kept = {name: value for name, value in os.environ.items() if not _LEAKS.fullmatch(name)}
         path = f"{self._commands()}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         sealing = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_MERGE_AUTOEDIT": "no"}
-        color = {"FORCE_COLOR": "1"} if self._bold else {"NO_COLOR": "1"}
-        return {**kept, **sealing, **color, "PATH": path, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+        color = {} if self._terminal else {"NO_COLOR": "1"}
+        return {
+            **kept,
+            **sealing,
+            **color,
+            "GIT_PAGER": "cat",
+            "PATH": path,
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+        }
 
     def _commands(self) -> Path:
         """The folder that ``mig`` is in: this Python's; else, not installed, a launcher is written."""
@@ -105,24 +117,32 @@ class Stage:
             DemoError: the status is another, or a phrase is missing.
         """
         print(f"{chr(10) if self._spoke else ''}{self._strong(f'$ {command}')}", flush=True)
-        ended = self._run(shlex.split(command))
-        print(ended.stdout, end="", flush=True)
-        self._spoke = bool(ended.stdout)
-        plain = _ESCAPES.sub("", ended.stdout)
+        ended, plain = self._show(shlex.split(command))
+        self._spoke = bool(plain)
         if capture:
             self.captured.setdefault(capture, []).append(f"$ {command}\n{plain.rstrip()}".rstrip())
-        if ended.returncode != status:
-            raise DemoError(f"`{command}` ended with status {ended.returncode}, not {status}")
+        if ended != status:
+            raise DemoError(f"`{command}` ended with status {ended}, not {status}")
         for phrase in says:
             if phrase not in plain:
                 raise DemoError(f"`{command}` did not say {phrase!r}")
+
+    def _show(self, command: list[str]) -> tuple[int, str]:
+        """Run a command and pass on what it prints; its status, and the text without colours."""
+        if self._terminal:
+            status, output = run_on_terminal(command, self.folder, self._environment_now())
+        else:
+            ended = self._run(command)
+            status, output = ended.returncode, ended.stdout
+            print(output, end="", flush=True)
+        return status, _ESCAPES.sub("", output).replace("\r\n", "\n")
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         # A session of its own has no terminal, so that a hook has nobody to ask.
         return subprocess.run(
             command,
             cwd=self.folder,
-            env={**self._environment, **self._clock()},
+            env=self._environment_now(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -137,14 +157,14 @@ class Stage:
         if ended.returncode:
             raise DemoError(f"`{shlex.join(command)}` ended with status {ended.returncode}\n{ended.stdout}")
 
-    def _clock(self) -> Mapping[str, str]:
-        """A time for commits that makes their ids the same on every run."""
+    def _environment_now(self) -> dict[str, str]:
+        """The environment, with a time for commits that makes their ids the same on every run."""
         self._minutes += 1
         date = f"2026-11-20T{9 + self._minutes // 60:02}:{self._minutes % 60:02}:00+00:00"
-        return {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+        return {**self._environment, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
 
     def _strong(self, text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if self._bold else text
+        return f"\x1b[1m{text}\x1b[0m" if self._terminal else text
 
 
 def _clear(folder: Path) -> None:
@@ -162,3 +182,39 @@ def _clear(folder: Path) -> None:
     ):
         raise DemoError(f"{folder} was not made by the demo, so it is left alone; name another folder")
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def run_on_terminal(command: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command as it looks on this terminal, on one of its own; its status, and what it printed."""
+    import termios  # not on Windows
+
+    ours, its = os.openpty()
+    size = os.get_terminal_size()
+    termios.tcsetwinsize(its, (size.lines, size.columns))
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=its,
+        stderr=its,
+        # It prints to the terminal, but has none that it could ask anything on.
+        start_new_session=True,
+    )
+    os.close(its)
+    with open(ours, "rb", buffering=0) as stream:
+        output = b"".join(_pass_on(stream))
+    return process.wait(), output.decode(errors="replace")
+
+
+def _pass_on(stream: io.FileIO) -> Iterator[bytes]:
+    while True:
+        try:
+            piece = stream.read(4096)
+        except OSError:  # how Linux says that the other end is closed
+            return
+        if not piece:
+            return
+        sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+        yield piece

@@ -113,4 +113,4 @@ def test_a_page_that_asks_for_an_unknown_block_is_refused(tmp_path: Path) -> Non
     page = tmp_path / "page.md"
     page.write_text("<!-- demo:nothing -->\n<!-- /demo -->\n")
     result = demo("shop", "--capture", page, cwd=tmp_path, expect=1)
-    assert "asks for nothing; there are conflict, remedy" in result.stderr
+    assert "asks for nothing; there are conflict, fork, remedy" in result.stderr
