@@ -24,7 +24,11 @@ TABLES = {A: "users", B: "carts", C: "orders", D: "prices"}
 
 def migration(id: str, *parents: str) -> dict[str, str]:
     """One of the migrations above as a file."""
-    return {PATHS[id]: native(id, parents, f"CREATE TABLE {TABLES[id]} (id INTEGER);", f"DROP TABLE {TABLES[id]};")}
+    return {
+        PATHS[id]: native(
+            id, parents, f"CREATE TABLE {TABLES[id]} (id INTEGER);", f"DROP TABLE {TABLES[id]};"
+        )
+    }
 
 
 def shop(path: Path, *, install: bool = True) -> GitSandbox:

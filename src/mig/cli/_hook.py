@@ -58,14 +58,14 @@ def _check_staged(options: Globals, *, commit_follows: bool) -> int:
     """
     if _is_idle(options, staged.staged_paths(_folder(options), _environment(options))):
         return 0
-    from mig.usecases.hook import check_staged, has_divergence, is_merging
+    from mig.usecases.hook import can_mend, check_staged, is_merging
 
     project = options.project()
     result = check_staged(project)
     if result is None or result.ok():
         return _passed(result)
     _show(result, options)
-    how = _ask(result) if has_divergence(result) and is_merging(project) else None
+    how = _ask(result) if can_mend(result) and is_merging(project) else None
     if how in ("merge", "rebase"):
         return _mend(project, options, how, commit_follows=commit_follows)
     if how is None:
@@ -193,9 +193,9 @@ def _ask(result: CheckResult) -> str | None:
 
 
 def _say_what_to_do(result: CheckResult, *, merging: bool) -> None:
-    from mig.usecases.hook import has_divergence
+    from mig.usecases.hook import can_mend
 
-    if not has_divergence(result):
+    if not can_mend(result):
         _say("stopped; mend the above and git add it, or commit without the check: MIG_SKIP=1 git commit")
     elif merging:
         _say("merge stopped; mig merge --add (or mig rebase --add), then git commit --no-edit")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mig.errors import GraphError, SourceError
+from mig.findings import Severity
 from mig.graph.dag import build_graph
 from mig.graph.reparent import heads_by_labels
 from mig.model import Snapshot
@@ -89,8 +90,12 @@ def is_in_sequence(repo: Repo) -> bool:
     return any((repo.git_dir / name).exists() for name in _SEQUENCES)
 
 
-def has_divergence(result: CheckResult) -> bool:
-    return any(finding.code == _DIVERGENCE for finding in result.findings)
+def can_mend(result: CheckResult) -> bool:
+    """Whether a merge migration or a rebase is what the errors call for: a divergence, and pairs that clash."""
+    errors = [finding for finding in result.findings if finding.severity is Severity.ERROR]
+    return any(one.code == _DIVERGENCE for one in errors) and all(
+        one.code == _DIVERGENCE or one.verdict is not None for one in errors
+    )
 
 
 def mend(project: Project, how: str) -> tuple[str, ...]:
