@@ -73,6 +73,7 @@ def picture(target: Target) -> list[object]:
     """Schema, rows and history, without moments and durations."""
     tables = [name for name in target.tables() if name != "sqlite_sequence"]
     rows = [target.query(f"SELECT * FROM {name}") for name in tables]
+    schema: list[tuple[object, ...]]
     if target.is_sqlite:
         # Alembic writes other white space into scripts, and SQLite keeps the text.
         listed = target.query("SELECT type, name, sql FROM sqlite_master ORDER BY type, name")

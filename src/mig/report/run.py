@@ -77,7 +77,7 @@ class RunReporter:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         self.close()
-        console = Console(file=self._err, no_color=not self._color)
+        console = Console(file=self._err, no_color=not self._color, force_terminal=True)
         columns = (
             BarColumn(),
             MofNCompleteColumn(),
