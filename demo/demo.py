@@ -140,12 +140,12 @@ def print_next(stage: Stage) -> None:
     for command, why in (
         ("mig up", "apply the last one again"),
         ("mig show 9f31c0a2b7de", "one migration in full"),
-        ("mig new 'Add vouchers'", "a migration that continues the head"),
         ("mig explain MIG101", "what the finding means"),
         ("mig check --base main~1 --format json", "what a program reads"),
-        ("git checkout -b mine main~1", "diverge yourself, then: mig new, git add, git commit"),
+        ("git checkout -b feature/vouchers main~1", "diverge yourself, from before the merge:"),
+        ("mig new 'Add vouchers'", "write its SQL, git add it, git commit: you are stopped"),
     ):
-        print(f"  {command:<38}  # {why}")
+        print(f"  {command:<40}  # {why}")
 
 
 def fill_page(page: Path, captured: Mapping[str, Sequence[str]]) -> None:

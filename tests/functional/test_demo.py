@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -64,9 +65,25 @@ def test_the_demo_can_be_run_again_and_leaves_what_it_tells(tmp_path: Path) -> N
     assert rows(database, "SELECT count(*) FROM products") == ["2"]
     assert "ix_orders_receipt_email" not in rows(database, "SELECT name FROM sqlite_master")
 
+    for command in suggestions(again.stdout):
+        name, *args = shlex.split(command)
+        if name == "mig":
+            repo.mig(*args)
+        else:
+            repo.git(*args)
+    assert rows(database, "SELECT id FROM mig_history ORDER BY seq") == ORDER
+    [new] = repo.git("ls-files", "--others", "migrations").splitlines()
+    assert f"mig:parents {ORDER[3]}" in repo.read(new)
+
 
 def commands(output: str) -> list[str]:
     return [line for line in output.splitlines() if line.startswith("$ ")]
+
+
+def suggestions(output: str) -> list[str]:
+    """What the demo says to try next in its folder."""
+    listed = output.partition("Try next:")[2].splitlines()
+    return [line.partition(" # ")[0].strip() for line in listed if " # " in line]
 
 
 def test_a_folder_that_the_demo_did_not_make_is_left_alone(tmp_path: Path) -> None:
