@@ -161,7 +161,7 @@ class Executor:
         from mig.runner.python import PythonFailedError, run_python
 
         try:
-            run_python(self.session.sqlalchemy(), work.text, self._file(step), step)
+            run_python(self.session.sqlalchemy(), work.text, self._file(step), step, self.root)
         except PythonFailedError as error:
             raise self._failed(step, error.error, None, line=error.line) from None
 

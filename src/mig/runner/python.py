@@ -33,15 +33,15 @@ class PythonFailedError(Exception):
         self.line = line
 
 
-def run_python(connection: sa.Connection, text: str, file: str, step: Step) -> None:
-    """Execute one direction of a Python migration.
+def run_python(connection: sa.Connection, text: str, file: str, step: Step, root: str) -> None:
+    """Execute one direction of a Python migration; it may import the project, which is in ``root``.
 
     Raises:
         PythonFailedError: whatever the migration raised.
     """
     if not connection.in_transaction():
         connection.begin()  # an ORM session in the migration then joins it and does not commit
-    with _environment() as environment:
+    with _environment() as environment, _importable(root):
         environment.configure(connection=connection)
         _call(environment, text, file, step)
 
@@ -82,6 +82,17 @@ def _environment(**options: object) -> Iterator[EnvironmentContext]:
     # Only a name: nothing looks into the folder, as the runner plans by itself.
     with EnvironmentContext(Config(), ScriptDirectory("."), **options) as environment:
         yield environment
+
+
+@contextlib.contextmanager
+def _importable(root: str) -> Iterator[None]:
+    before = sys.path[:]
+    if root:
+        sys.path.insert(0, root)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def _call(environment: EnvironmentContext, text: str, file: str, step: Step) -> None:

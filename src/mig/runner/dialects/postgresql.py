@@ -92,6 +92,8 @@ class PostgresqlSession:
             f"SET statement_timeout = '{settings.statement_timeout}'; "
         )
 
+        self._reset = f"{_AS_CONNECTED}RESET ALL; SET client_encoding = 'UTF8'; {self._set}"
+
     def start(self, url: str) -> None:
         """Set the session up and learn where its tables go."""
         self.execute(self._set)
@@ -128,8 +130,7 @@ class PostgresqlSession:
         )
 
     def begin(self, waiting: Waiting) -> None:
-        self.reset()
-        self.execute("BEGIN")
+        self.execute(f"{self._reset}BEGIN")  # one round trip
 
     def commit(self, last: str) -> None:
         self.execute(f"{_AS_CONNECTED}{last}COMMIT")
@@ -151,7 +152,7 @@ class PostgresqlSession:
         return bool(self._connection.info.transaction_status)
 
     def reset(self) -> None:
-        self.execute(f"{_AS_CONNECTED}RESET ALL; SET client_encoding = 'UTF8'; {self._set}")
+        self.execute(self._reset)
 
     def acquire_lock(self, name: str, waiting: Waiting) -> None:
         key = _lock_key(self._connection.info.dbname, self._schema, name)
