@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 USERS = "51d0c3a9e8f2"
 ONE = "1" * 12
+WARNING = (
+    "mig: warning: the merge migration orders nothing, and 1 pair of what it joins is not proved to commute"
+)
 OTHER = "2" * 12
 CREATED = {"migrations/20261101000000_users.sql": native(USERS, (), "CREATE TABLE users (email text);")}
 HERE = {"migrations/20261102000000_one.sql": native(ONE, USERS, "SELECT 1;")}
@@ -50,8 +53,7 @@ def test_two_heads_are_joined_and_the_unproved_pairs_are_counted(tmp_path: Path)
         f"one head: {merge_id}",
     ]
     assert done.stderr.splitlines() == [
-        "mig: warning: the merge migration orders nothing, and 1 pair of what it joins "
-        "is not proved to commute",
+        WARNING,
         "mig rebase, instead, puts one side after the other and needs no proof; mig check lists them",
     ]
     assert repo.read(path).splitlines() == [
@@ -148,9 +150,10 @@ def test_unproved_pairs_block_where_the_configuration_says_so(tmp_path: Path) ->
     assert refused.stdout.splitlines() == [
         "nothing was written: 1 pair of what the merge would join must be ordered, or changed",
         "",
-        f"MIG300  {ONE} and {OTHER} are not ordered, and it is not proved that they commute",
-        "  migrations/20261102000000_one.sql:1",
-        "  migrations/20261103000000_other.sql:1",
+        f"MIG300 error  {ONE} and {OTHER} are not ordered, and it is not proved that they commute",
+        f"  ours    {ONE}  migrations/20261102000000_one.sql:1",
+        f"  ours    {OTHER}  migrations/20261103000000_other.sql:1",
+        "  fix     mig rebase",
     ]
     assert refused.stderr == "mig rebase puts one side after the other; mig check shows each pair\n"
     assert repo.git("ls-files", "--others") == "mig.toml"

@@ -1,31 +1,26 @@
-"""How commands that write migrations print: lines for people, or one JSON value."""
+"""How commands that write files print: lines for people, or one JSON value."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
+
+from mig.cli._show import write_json, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mig.cli._options import Globals
+    from mig.cli._show import Screen
     from mig.report.layout import Line
 
 
-def show(options: Globals, lines: Iterable[Line], value: dict[str, object]) -> None:
-    """Print a result in the format that was asked for; in colour on a terminal only."""
-    if options.format == "json":
-        from mig.report.json import render
+def show(options: Globals, where: Screen, lines: Iterable[Line], value: object) -> None:
+    """Print a result; nothing for people who asked for quiet.
 
-        sys.stdout.write(render(value))
-        return
-    if options.quiet:
-        return
-    if (options.format == "rich" or (options.format is None and sys.stdout.isatty())) and options.color:
-        from mig.report.terminal import print_lines
-
-        print_lines(lines, sys.stdout)
-        return
-    from mig.report.layout import plain
-
-    sys.stdout.write(plain(lines))
+    ``where`` is found out before anything is written to disk, so that a format that does not exist
+    stops the command before it did anything.
+    """
+    if where.is_json:
+        write_json(value)
+    elif not options.quiet:
+        write_lines(lines, where)

@@ -21,8 +21,10 @@ def command(options: Globals, *, path: str, hooks: bool) -> None:
     there already is never changed, so this can be run again.
     """
     from mig.cli._lines import show
+    from mig.cli._show import screen
     from mig.report.changes import init_lines, init_value
     from mig.usecases.init import init_project
 
+    where = screen(options)
     result = init_project(options.project(), options.directory, path=path, hooks=hooks)
-    show(options, init_lines(result), init_value(result))
+    show(options, where, init_lines(result), init_value(result))

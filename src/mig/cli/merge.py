@@ -23,12 +23,14 @@ def command(ctx: click.Context, *, ids: tuple[str, ...], message: str, dry_run: 
     It joins heads and orders nothing, so it is refused where two of the migrations conflict.
     """
     from mig.cli._lines import show
+    from mig.cli._show import screen
     from mig.report.changes import merge_lines, merge_value, unproved_warning
     from mig.usecases.merge import merge_heads
 
     options: Globals = ctx.obj
+    where = screen(options)
     result = merge_heads(options.project(), ids=ids, message=message, dry_run=dry_run, add=add)
-    show(options, merge_lines(result), merge_value(result))
+    show(options, where, merge_lines(result), merge_value(result))
     sys.stderr.write(unproved_warning(result))
     if result.blocking:
         sys.stderr.write("mig rebase puts one side after the other; mig check shows each pair\n")

@@ -27,11 +27,12 @@ def command(
     With several heads there is no saying which one to continue: join them first, or name one.
     """
     from mig.cli._lines import show
+    from mig.cli._show import screen
     from mig.report.changes import new_value
     from mig.report.layout import span
     from mig.usecases.new import new_migration
 
-    project = options.project()
+    where, project = screen(options), options.project()
     made = new_migration(project, message, parents=parents, python=python, sql=sql.read() if sql else None)
     # Relative to where the user is, so that an editor can open it: vi "$(mig new 'message')".
-    show(options, [(span(os.path.relpath(project.root / made.path), "path"),)], new_value(made))
+    show(options, where, [(span(os.path.relpath(project.root / made.path), "path"),)], new_value(made))

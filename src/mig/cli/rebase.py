@@ -22,8 +22,10 @@ def command(options: Globals, *, onto: str, base: str, dry_run: bool, add: bool)
     Only the parents in the headers of our own files change. No commit of Git is rewritten.
     """
     from mig.cli._lines import show
+    from mig.cli._show import screen
     from mig.report.changes import rebase_lines, rebase_value
     from mig.usecases.rebase import rebase_migrations
 
+    where = screen(options)
     result = rebase_migrations(options.project(), onto=onto, base=base or None, dry_run=dry_run, add=add)
-    show(options, rebase_lines(result), rebase_value(result))
+    show(options, where, rebase_lines(result), rebase_value(result))

@@ -5,7 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from mig.findings import Verdict
+from mig.report.json import finding_value
 from mig.report.layout import Line, Span, span
+from mig.report.text import render_block
+from mig.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,9 +41,11 @@ def rebase_lines(result: RebaseResult) -> Iterator[Line]:
     elif result.dry_run:
         yield from diff_lines(result.changes)
         yield _BLANK
-        yield (span(f"dry run: {_count(result.rewritten)} would be rewritten, nothing was written"),)
+        rewritten = count(len(result.rewritten), "migration")
+        yield (span(f"dry run: {rewritten} would be rewritten, nothing was written"),)
     else:
-        yield (span(f"{_count(result.rewritten)} rewritten, to come after those of {result.base_ref}"),)
+        rewritten = count(len(result.rewritten), "migration")
+        yield (span(f"{rewritten} rewritten, to come after those of {result.base_ref}"),)
         yield from _table(result.rewritten)
         yield from _heads(result.heads)
     if result.elsewhere and not result.dry_run:
@@ -74,7 +80,9 @@ def merge_lines(result: MergeResult) -> Iterator[Line]:
     elif result.dry_run:
         yield from diff_lines(result.changes)
         yield _BLANK
-        yield (span(f"dry run: {_count(result.written)} would be written, nothing was written"),)
+        yield (
+            span(f"dry run: {count(len(result.written), 'migration')} would be written, nothing was written"),
+        )
     else:
         for one in result.written:
             yield span("wrote "), span(one.path, "path")
@@ -87,8 +95,8 @@ def merge_value(result: MergeResult) -> dict[str, object]:
     return {
         "written": [new_value(one) for one in result.written],
         "heads": _ids(result.heads),
-        "blocking": [_pair(pair) for pair in result.blocking],
-        "unproved": [_pair(pair) for pair in result.unproved],
+        "blocking": [finding_value(pair) for pair in result.blocking],
+        "unproved": [finding_value(pair) for pair in result.unproved],
         "elsewhere": list(result.elsewhere),
         "dry_run": result.dry_run,
     }
@@ -96,13 +104,12 @@ def merge_value(result: MergeResult) -> dict[str, object]:
 
 def unproved_warning(result: MergeResult) -> str:
     """What standard error says of the pairs that a merge migration leaves unordered; empty: nothing."""
-    count = len(result.unproved)
-    if not count:
+    number = len(result.unproved)
+    if not number:
         return ""
-    pairs = "1 pair" if count == 1 else f"{count} pairs"
     return (
-        f"mig: warning: the merge migration orders nothing, and {pairs} of what it joins "
-        f"{'is' if count == 1 else 'are'} not proved to commute\n"
+        f"mig: warning: the merge migration orders nothing, and {count(number, 'pair')} of what it joins "
+        f"{'is' if number == 1 else 'are'} not proved to commute\n"
         "mig rebase, instead, puts one side after the other and needs no proof; mig check lists them\n"
     )
 
@@ -164,17 +171,13 @@ def _nothing_to_merge(result: MergeResult) -> Iterator[Line]:
 
 
 def _blocked(blocking: Sequence[Finding]) -> Iterator[Line]:
-    pairs = "1 pair" if len(blocking) == 1 else f"{len(blocking)} pairs"
+    pairs = count(len(blocking), "pair")
     yield (span(f"nothing was written: {pairs} of what the merge would join must be ordered, or changed"),)
-    for pair in blocking:
+    unknown = [pair for pair in blocking if pair.verdict is Verdict.UNKNOWN]
+    blocks = [[pair] for pair in blocking if pair not in unknown] + ([unknown] if unknown else [])
+    for block in blocks:
         yield _BLANK
-        yield span(pair.code, "error"), span(f"  {pair.message}")
-        for place in pair.locations:
-            yield (
-                span("  "),
-                span(f"{place.path}:{place.line}" if place.line else place.path, "path"),
-                span(f"  {place.text}" if place.text else ""),
-            )
+        yield from render_block(block)
 
 
 def _table(rewritten: Sequence[Rewritten]) -> Iterator[Line]:
@@ -195,9 +198,11 @@ def _table(rewritten: Sequence[Rewritten]) -> Iterator[Line]:
 def _heads(heads: Mapping[str, Sequence[str]]) -> Iterator[Line]:
     for lineage, ids in sorted(heads.items()):
         whose = f"{lineage}: " if len(heads) > 1 else ""
-        count = "one head" if len(ids) == 1 else f"{len(ids)} heads"
         if ids:
-            yield span(f"{whose}{count}: "), *_listed([span(one, "id") for one in ids])
+            yield (
+                span(f"{whose}{'one head' if len(ids) == 1 else count(len(ids), 'head')}: "),
+                *_listed([span(one, "id") for one in ids]),
+            )
 
 
 def _listed(spans: Sequence[Span]) -> Line:
@@ -208,21 +213,8 @@ def _next(command: str, reason: str) -> Line:
     return span("next  "), span(command, "command"), span(f"  {reason}")
 
 
-def _count(items: Sequence[object]) -> str:
-    return "1 migration" if len(items) == 1 else f"{len(items)} migrations"
-
-
 def _ids(heads: Mapping[str, Sequence[str]]) -> dict[str, object]:
     return {lineage: list(ids) for lineage, ids in sorted(heads.items())}
-
-
-def _pair(finding: Finding) -> dict[str, object]:
-    return {
-        "code": finding.code,
-        "verdict": finding.verdict.value if finding.verdict else None,
-        "message": finding.message,
-        "migrations": list(finding.migrations),
-    }
 
 
 def _text(data: bytes) -> list[str]:

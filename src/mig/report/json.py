@@ -42,7 +42,7 @@ def check_value(result: CheckResult, *, fail_on: Severity = Severity.ERROR) -> d
             "conflict": result.pairs.conflict,
             "unknown": result.pairs.unknown,
         },
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": [finding_value(finding) for finding in result.findings],
     }
 
 
@@ -98,7 +98,7 @@ def _commit(commit: Commit) -> dict[str, str]:
     return {"ref": commit.ref, "commit": commit.id}
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def finding_value(finding: Finding) -> dict[str, object]:
     return {
         "code": finding.code,
         "severity": finding.severity.value,
