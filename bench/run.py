@@ -75,7 +75,7 @@ def render_report(about: Mapping[str, str], tables: Mapping[int, Sequence[Row]])
     for size, rows in tables.items():
         parts += [f"### {size:,} migrations", render_table(rows)]
     targets = [(t.promise, t.measured, "yes" if t.met else "no") for t in find_targets(tables)]
-    parts += ["### Targets", render_markdown([("", "measured", "met"), *targets])]
+    parts += ["### Targets, set for 10,000 migrations", render_markdown([("", "measured", "met"), *targets])]
     return "\n\n".join(parts)
 
 
