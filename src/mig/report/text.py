@@ -170,8 +170,12 @@ def _id_of(migration: str) -> tuple[Span, ...]:
 
 
 def _label(text: str) -> Span:
-    style = text if text in ("ours", "theirs") else "label"
-    return span(pad(f"  {text}", _LABEL), style)
+    return _side(pad(f"  {text}", _LABEL))
+
+
+def _side(title: str) -> Span:
+    """A label; the two sides have colours of their own."""
+    return span(title, title.strip() if title.strip() in ("ours", "theirs") else "label")
 
 
 def _commands(text: str) -> Iterator[Span]:
@@ -200,7 +204,7 @@ def _table(block: Sequence[Finding], width: int | None) -> Iterator[Line]:
         texts[0] = min(texts[0], max(room, 2 * room - texts[1]))
         texts[1] = min(texts[1], 2 * room - texts[0])
     sizes = [ids[column] + 2 + texts[column] for column in (0, 1)]
-    yield (span("  "), span(pad(titles[0], sizes[0] + 2), titles[0]), span(titles[1], titles[1]))
+    yield (span("  "), _side(pad(titles[0], sizes[0] + 2)), _side(titles[1]))
     before = ""
     for finding, row in zip(block, rows, strict=False):
         first, second = finding.migrations

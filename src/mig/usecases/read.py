@@ -77,7 +77,10 @@ def find_migration(snapshot: Snapshot, prefix: str) -> Migration:
     Raises:
         GraphError: no id does, or several do, or several lineages have it.
     """
-    found = build_graph(snapshot.migrations).find(prefix)
+    try:
+        found = build_graph(snapshot.migrations).find(prefix)
+    except GraphError as error:
+        raise GraphError(error.message, hint="mig log lists the migrations with their ids") from None
     owners = {m.lineage: m for m in reversed(snapshot.migrations) if m.id == found}
     if len(owners) > 1:
         names = ", ".join(sorted(owners))
