@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mig.errors import RunnerError
+from mig.errors import RunnerError, StepFailedError
 from mig.runner import Options, Runner
 from tests.database.test_runner_runs import KINDS, Target, brief
 from tests.repositories import GitSandbox, native
@@ -207,3 +207,41 @@ def test_another_runner_in_between_is_noticed(tmp_path: Path) -> None:
     assert [step.id for step in outcome.steps] == [A, C]
     assert recorder.names().count("PlanMade") == 2
     assert brief(database.runner(shop()).status()) == ([A, B, C], [])
+
+
+@pytest.mark.postgresql
+def test_a_lost_connection_leaves_nothing_and_is_said(postgresql_database: object) -> None:
+    server = Target(postgresql_database.plain_url)  # type: ignore[attr-defined]
+
+    def cut(event: object) -> None:
+        if type(event).__name__ == "StatementDone":
+            wait_for_the_lock(server)
+
+    with pytest.raises(StepFailedError, match=f"{A} failed at ") as caught:
+        Runner(server.url, snapshot(shop()), on_event=cut).up()
+    assert "the connection is gone: mig status" in caught.value.hint
+    assert server.tables() == []
+    server.runner(shop()).up()
+    assert brief(server.runner(shop()).status()) == ([A, B, C], [])
+
+
+@pytest.mark.postgresql
+def test_a_lost_connection_without_a_transaction_is_journalled(postgresql_database: object) -> None:
+    server = Target(postgresql_database.plain_url)  # type: ignore[attr-defined]
+    text = native(
+        A,
+        (),
+        "CREATE TABLE one (id integer);\nCREATE TABLE two (id integer);",
+        header="-- mig:no-transaction",
+    )
+    files = {"migrations/1.sql": text}
+
+    def cut(event: object) -> None:
+        if type(event).__name__ == "StatementDone":
+            wait_for_the_lock(server)
+
+    with pytest.raises(StepFailedError, match="failed"):
+        Runner(server.url, snapshot(files), on_event=cut).up()
+    failed = server.runner(files).status().failed
+    assert failed is not None
+    assert (failed.state, failed.done, failed.certain) == ("running", 1, True)
