@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Makes standard input the terminal that /dev/tty leads to, as a login shell does.
-_TAKE = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+_TAKE = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 def run_at_terminal(

@@ -90,22 +90,29 @@ def _mend(project: Project, options: Globals, how: str, *, commit_follows: bool)
 
 
 def _before_push(args: Sequence[str], options: Globals) -> int:
-    framework = os.environ
-    remote = args[0] if args else framework.get("PRE_COMMIT_REMOTE_NAME", "")
+    remote = args[0] if args else os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
     folder, environment = _folder(options), _environment(options)
-    failed = False
-    for push in staged.read_pushes(_push_lines()):
-        if _is_idle(options, staged.pushed_paths(folder, environment, push, remote)):
-            continue
-        from mig.usecases.hook import check_push
-
-        result = check_push(options.project(), push, remote)
-        if result is not None and not result.ok():
-            _show(result, options)
-            failed = True
-    if failed:
+    stopped = [
+        _is_stopped(options, push, remote)
+        for push in staged.read_pushes(_push_lines())
+        if not _is_idle(options, staged.pushed_paths(folder, environment, push, remote))
+    ]
+    if any(stopped):
         _say("push stopped; mend the above and commit, or push it as it is: git push --no-verify")
-    return 1 if failed else 0
+    return 1 if any(stopped) else 0
+
+
+def _is_stopped(options: Globals, push: staged.Push, remote: str) -> bool:
+    from mig.usecases.hook import check_push, find_taken_away
+
+    project = options.project()
+    result = check_push(project, push, remote)
+    taken = find_taken_away(project, push, remote)
+    if result is not None and not result.ok():
+        _show(result, options)
+    for one in taken:
+        _say(f"{push.remote_ref} at {remote} has {one.id} ({one.path}), which the push takes away")
+    return bool(taken) or (result is not None and not result.ok())
 
 
 def _after_merge(args: Sequence[str], options: Globals) -> int:
@@ -127,11 +134,13 @@ def _after_rewrite(args: Sequence[str], options: Globals) -> int:
     rewritten = [line.split() for line in _standard_input()]
     command = args[0] if args else os.environ.get("PRE_COMMIT_REWRITE_COMMAND", "")
     before = "HEAD@{1}" if command == "amend" else "ORIG_HEAD"
-    return _tell(options, rewritten[-1][0] if rewritten and rewritten[-1] else before, "HEAD")
+    told = rewritten[-1][0] if rewritten and rewritten[-1] else before
+    # A rebase calls the hook when it is done, while its folder still lies there.
+    return _tell(options, told, "HEAD", midway=command != "rebase")
 
 
-def _tell(options: Globals, before: str, after: str) -> int:
-    """Say in a few lines which migrations came and went."""
+def _tell(options: Globals, before: str, after: str, *, midway: bool = True) -> int:
+    """Say in a few lines which migrations came and went; not where Git may be midway through a sequence."""
     paths = staged.changed_paths(_folder(options), _environment(options), before, after)
     if paths is None or _is_idle(options, paths):
         return 0
@@ -139,7 +148,7 @@ def _tell(options: Globals, before: str, after: str) -> int:
     from mig.usecases.hook import compare_commits, is_in_sequence
 
     project = options.project()
-    if not is_in_sequence(project.git):
+    if not (midway and is_in_sequence(project.git)):
         for line in render_arrival(compare_commits(project, before, after)):
             _say(line)
     return 0

@@ -79,6 +79,19 @@ def check_push(project: Project, push: Push, remote: str) -> CheckResult | None:
         return None
 
 
+def find_taken_away(project: Project, push: Push, remote: str) -> tuple[Migration, ...]:
+    """The migrations that a forced push removes from the base branch, where they are published.
+
+    The check cannot see them: to it, the base has merely moved on.
+    """
+    repo = project.git
+    if _pushed_onto(project, push, remote) is None or repo.merge_bases(push.known, push.commit) == (
+        push.known,
+    ):
+        return ()
+    return compare_commits(project, push.known, push.commit).removed
+
+
 def is_merging(project: Project) -> bool:
     """Whether a person concludes a merge, rather than Git by itself in the middle of a rebase."""
     repo = project.git
@@ -91,7 +104,7 @@ def is_in_sequence(repo: Repo) -> bool:
 
 
 def can_mend(result: CheckResult) -> bool:
-    """Whether a merge migration or a rebase is what the errors call for: a divergence, and pairs that clash."""
+    """Whether a merge migration or a rebase is what the errors call for."""
     errors = [finding for finding in result.findings if finding.severity is Severity.ERROR]
     return any(one.code == _DIVERGENCE for one in errors) and all(
         one.code == _DIVERGENCE or one.verdict is not None for one in errors

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -131,3 +132,10 @@ def test_a_folder_that_is_a_file_is_an_error_with_a_hint(tmp_path: Path) -> None
         install(tmp_path / "hooks", PYTHON)
     assert str(tmp_path / "hooks") in caught.value.message
     assert "can write to" in caught.value.hint
+
+
+def test_the_pre_commit_framework_is_offered_every_stage() -> None:
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    stages = [stage for found in re.findall(r"stages: \[(.+)\]", text) for stage in found.split(", ")]
+    assert sorted(stages) == list(HOOKS)
+    assert set(re.findall(r"entry: mig hooks run (\S+)\n", text)) == {*HOOKS} - {"pre-merge-commit"}
