@@ -56,11 +56,17 @@ def refuse_unreadable(snapshot: LineageSnapshot) -> None:
     Raises:
         SourceError: there is such a file.
     """
-    for finding in snapshot.findings:
-        if finding.severity is Severity.ERROR and (not finding.migrations or finding.code == "MIG012"):
-            place = finding.locations[0]
-            where = f"{place.path}:{place.line}" if place.line else place.path
-            raise SourceError(f"{where}: {finding.message}, so the heads cannot be told", hint=_SEE)
+    hiding = [
+        finding
+        for finding in snapshot.findings
+        if finding.severity is Severity.ERROR and (not finding.migrations or finding.code == "MIG012")
+    ]
+    if hiding:
+        # The lowest code is nearest to the reason: no id before no up.
+        finding = min(hiding, key=lambda one: (one.locations[0].path, one.code))
+        place = finding.locations[0]
+        where = f"{place.path}:{place.line}" if place.line else place.path
+        raise SourceError(f"{where}: {finding.message}, so the heads cannot be told", hint=_SEE)
 
 
 def refuse_broken_graph(graph: Graph, snapshot: LineageSnapshot) -> None:
