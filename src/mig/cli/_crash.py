@@ -11,7 +11,10 @@ import traceback
 
 from mig import __version__
 
-_URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^@\s/]*@")
+_URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^\s'\"]*@")
+_NAMED_PASSWORD = re.compile(
+    r"(?i)((?:password|passwd|pwd|secret|token)[\w-]*['\"]?\s*[=:]\s*['\"]?)[^&\s'\"]+"
+)
 
 
 def report_crash(error: BaseException) -> int:
@@ -26,7 +29,7 @@ def report_crash(error: BaseException) -> int:
     )
     descriptor, path = tempfile.mkstemp(prefix="mig-crash-", suffix=".log")
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
-        stream.write(_URL_PASSWORD.sub(r"\1***@", text))
+        stream.write(_NAMED_PASSWORD.sub(r"\1***", _URL_PASSWORD.sub(r"\1***@", text)))
     print(f"mig: a bug in mig: {type(error).__name__}", file=sys.stderr)
     print(f"please report it with {path}", file=sys.stderr)
     return 70
