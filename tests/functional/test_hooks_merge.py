@@ -140,6 +140,14 @@ def test_a_merge_that_git_commits_itself_is_mended_and_waits_for_its_commit(
     assert repo.git("status", "--short") == ""
 
 
+def test_the_same_where_another_tool_runs_pre_commit_in_place_of_pre_merge_commit(repo: GitSandbox) -> None:
+    hooks = repo.path / ".git/hooks"
+    (hooks / "pre-merge-commit").write_bytes((hooks / "pre-commit").read_bytes())
+    status, shown = run_at_terminal(["git", "merge", "--no-edit", "feature"], repo.path, ["m"], QUESTION)
+    assert status == 1
+    assert "mig: mended; git commit --no-edit concludes the merge" in shown
+
+
 @pytest.mark.parametrize("env", [{"GIT_TERMINAL_PROMPT": "0"}, {"CI": "true"}])
 def test_nothing_is_asked_where_the_environment_says_that_nobody_is_there(
     conflicting: GitSandbox, env: dict[str, str]

@@ -43,19 +43,6 @@ def run_hook(name: str, args: Sequence[str], options: Globals) -> int:
 
 
 def _before_commit(_: Sequence[str], options: Globals) -> int:
-    return _check_staged(options, commit_follows=True)
-
-
-def _before_merge_commit(_: Sequence[str], options: Globals) -> int:
-    return _check_staged(options, commit_follows=False)
-
-
-def _check_staged(options: Globals, *, commit_follows: bool) -> int:
-    """Check the index.
-
-    Git reads the index again after pre-commit, but has made the tree of the merge already when it
-    runs pre-merge-commit: what is mended there can only go into a commit that is made afterwards.
-    """
     if _is_idle(options, staged.staged_paths(_folder(options), _environment(options))):
         return 0
     from mig.usecases.hook import can_mend, check_staged, is_merging
@@ -67,14 +54,14 @@ def _check_staged(options: Globals, *, commit_follows: bool) -> int:
     _show(result, options)
     how = _ask(result) if can_mend(result) and is_merging(project) else None
     if how in ("merge", "rebase"):
-        return _mend(project, options, how, commit_follows=commit_follows)
+        return _mend(project, options, how)
     if how is None:
         _say_what_to_do(result, merging=is_merging(project))
     return 1
 
 
-def _mend(project: Project, options: Globals, how: str, *, commit_follows: bool) -> int:
-    from mig.usecases.hook import check_staged, mend
+def _mend(project: Project, options: Globals, how: str) -> int:
+    from mig.usecases.hook import check_staged, is_index_read_again, mend
 
     for path in mend(project, how):
         _say(f"wrote and staged {path}")
@@ -83,7 +70,7 @@ def _mend(project: Project, options: Globals, how: str, *, commit_follows: bool)
         _show(result, options)
         _say("stopped: the above is left; git commit concludes the merge once it is mended")
         return 1
-    if commit_follows:
+    if is_index_read_again(project.git):
         return 0
     _say("mended; git commit --no-edit concludes the merge")
     return 1
@@ -223,6 +210,6 @@ HOOK_RUNS = {
     "post-merge": _after_merge,
     "post-rewrite": _after_rewrite,
     "pre-commit": _before_commit,
-    "pre-merge-commit": _before_merge_commit,
+    "pre-merge-commit": _before_commit,
     "pre-push": _before_push,
 }

@@ -98,6 +98,15 @@ def is_merging(project: Project) -> bool:
     return bool(repo.merging()) and not is_in_sequence(repo)
 
 
+def is_index_read_again(repo: Repo) -> bool:
+    """Whether the commit that concludes a merge will hold what is staged now.
+
+    ``git commit`` reads the index again after pre-commit.  ``git merge`` has made its tree before
+    pre-merge-commit, at a time when MERGE_HEAD does not exist yet, and takes up nothing more.
+    """
+    return (repo.git_dir / "MERGE_HEAD").exists()
+
+
 def is_in_sequence(repo: Repo) -> bool:
     """Whether Git is rebasing, cherry-picking or reverting."""
     return any((repo.git_dir / name).exists() for name in _SEQUENCES)
