@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mig.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
@@ -76,13 +75,15 @@ def resolve_url(url: str, environment: Mapping[str, str]) -> str:
     name = url.removeprefix("env:")
     if not environment.get(name):
         raise ConfigError(
-            f"the environment variable {name}, which the configuration takes the database's URL from, is not set",
+            f"the environment variable {name}, which the database's URL is taken from, is not set",
             hint=f"export {name}=postgresql://USER@HOST/DATABASE, or pass --url",
         )
     return environment[name]
 
 
-def load_config(start: Path, stop: Path, explicit: Path | None = None) -> Config:
+def load_config(
+    start: Path, stop: Path, explicit: Path | None = None, *, sources: tuple[str, ...] = ()
+) -> Config:
     """The configuration that holds in a folder.
 
     Args:
@@ -90,73 +91,86 @@ def load_config(start: Path, stop: Path, explicit: Path | None = None) -> Config
         stop: the repository's root; paths in the configuration are relative to the file's folder
             and come out relative to this.
         explicit: the file to read instead of looking for one.
+        sources: the names that ``source`` can have; empty: any.
 
     Raises:
         ConfigError: the file does not exist or is wrong; the message names file and line.
     """
-    found = (explicit, *_read_table(explicit)) if explicit else _find_table(start, stop)
+    found = _read_found(explicit, stop) if explicit else _find_table(start, stop)
     if found is None:
+        if explicit:
+            raise ConfigError(f"{explicit} has no [tool.mig]", hint="add it, or leave --config out")
         return Config()
     file, text, table = found
-    prefix = "" if table is None else table
-    shown = os.path.relpath(file, stop)
-    reader = _Reader(shown, text, prefix)
     folder = os.path.relpath(file.parent, stop).replace(os.sep, "/")
-    return reader.config(_table_at(tomllib.loads(text), prefix), "" if folder == "." else folder)
+    reader = _Reader(os.path.relpath(file, stop), text, _prefix(file), sources)
+    return reader.config(table, "" if folder == "." else folder)
 
 
-def _find_table(start: Path, stop: Path) -> tuple[Path, str, str] | None:
+class _Found(NamedTuple):
+    file: Path
+    text: str
+    table: object
+
+
+def _find_table(start: Path, stop: Path) -> _Found | None:
     for folder in (start, *start.parents):
-        for name, prefix in (("mig.toml", ""), ("pyproject.toml", "tool.mig")):
-            file = folder / name
-            if file.is_file():
-                text = _read_toml(file)
-                if name == "mig.toml" or _table_at(tomllib.loads(text), prefix) is not None:
-                    return file, text, prefix
+        for name in ("mig.toml", "pyproject.toml"):
+            if (folder / name).is_file() and (found := _read_found(folder / name, stop)):
+                return found
         if folder == stop:
             break
     return None
 
 
-def _read_table(file: Path) -> tuple[str, str]:
-    return _read_toml(file), "tool.mig" if file.name == "pyproject.toml" else ""
+def _read_found(file: Path, stop: Path) -> _Found | None:
+    """The table of settings in a file; None where it is about other things only."""
+    import tomllib
 
-
-def _read_toml(file: Path) -> str:
+    shown = os.path.relpath(file, stop)
     try:
         text = file.read_text(encoding="utf-8-sig")
-        tomllib.loads(text)
+        table: object = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(
-            f"{file}: cannot be read: {error.strerror}", hint="mig init writes a configuration"
-        ) from None
+        message = f"{shown}: cannot be read: {error.strerror}"
+        raise ConfigError(message, hint="mig init writes a configuration") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not UTF-8 at byte {error.start}", hint="save the file as UTF-8") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{shown}:{line}: not UTF-8", hint="save the file as UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}", hint="mend the file at that line") from None
-    return text
+        raise ConfigError(
+            f"{shown}{_line_of(error)}: not valid TOML: {error}", hint="mend the file there"
+        ) from None
+    for part in _prefix(file).split(".") if _prefix(file) else ():
+        if not isinstance(table, dict) or part not in table:
+            return None
+        table = table[part]
+    return _Found(file, text, table)
 
 
-def _table_at(data: Mapping[str, object], prefix: str) -> Mapping[str, object] | None:
-    here: object = data
-    for part in prefix.split(".") if prefix else ():
-        here = here.get(part) if isinstance(here, dict) else None
-    return here if isinstance(here, dict) else None
+def _prefix(file: Path) -> str:
+    return "tool.mig" if file.name == "pyproject.toml" else ""
+
+
+def _line_of(error: Exception) -> str:
+    found = re.search(r"at line (\d+)", str(error))
+    return f":{found[1]}" if found else ""
 
 
 class _Reader:
     """Turns one TOML table into ``Config`` and names file and line of what is wrong in it."""
 
-    def __init__(self, file: str, text: str, prefix: str) -> None:
+    def __init__(self, file: str, text: str, prefix: str, sources: tuple[str, ...]) -> None:
         self.file = file
         self.lines = text.splitlines()
         self.prefix = prefix
+        self.source = self.one_of(*sources) if sources else self.text
+        self.nth_lineage = 0
 
-    def config(self, table: Mapping[str, object] | None, folder: str) -> Config:
-        if table is None:
-            return Config(file=self.file)
+    def config(self, value: object, folder: str) -> Config:
+        table = self.table(value, ())
         texts = {
-            "source": self.text,
+            "source": self.source,
             "path": lambda v, k: self.path(v, k, folder),
             "dialect": self.one_of(*DIALECTS),
             "base": self.text,
@@ -194,14 +208,15 @@ class _Reader:
             raise self.wrong(
                 ("lineage",), "lineage must be written as [[tool.mig.lineage]]", "two brackets on each side"
             )
-        found = tuple(self.lineage(item, folder) for item in value)
-        names = [one.name for one in found]
-        for name in names:
-            if names.count(name) > 1:
-                raise self.wrong(
-                    ("lineage", "name"), f"two lineages have the name {name!r}", "rename one of them"
-                )
-        return found
+        found: dict[str, LineageConfig] = {}
+        for item in value:
+            self.nth_lineage += 1
+            one = self.lineage(item, folder)
+            if one.name in found:
+                message = f"two lineages have the name {one.name!r}"
+                raise self.wrong(("lineage", "name"), message, "rename one of them")
+            found[one.name] = one
+        return tuple(found.values())
 
     def lineage(self, value: object, folder: str) -> LineageConfig:
         table = self.table(value, ("lineage",))
@@ -212,7 +227,7 @@ class _Reader:
         return LineageConfig(
             name=self.text(table["name"], ("lineage", "name")),
             path=self.path(table["path"], ("lineage", "path"), folder),
-            source=self.text(table.get("source", ""), ("lineage", "source")),
+            source=self.source(table["source"], ("lineage", "source")) if "source" in table else "",
         )
 
     def known(self, table: Mapping[str, object], keys: tuple[str, ...], where: tuple[str, ...]) -> None:
@@ -226,9 +241,9 @@ class _Reader:
 
     def table(self, value: object, where: tuple[str, ...]) -> Mapping[str, object]:
         if not isinstance(value, dict):
-            raise self.wrong(
-                where, f"{where[-1]} must be a table, not {_kind(value)}", f"[tool.mig.{'.'.join(where)}]"
-            )
+            name = where[-1] if where else self.prefix
+            hint = f"write it as [{'.'.join(('tool.mig', *where))}]"
+            raise self.wrong(where, f"{name} must be a table, not {_kind(value)}", hint)
         return value
 
     def text(self, value: object, where: tuple[str, ...]) -> str:
@@ -270,19 +285,28 @@ class _Reader:
     def line(self, where: tuple[str, ...]) -> int:
         """The line on which a key stands; tomllib does not tell, so the text is looked through."""
         wanted = ".".join((self.prefix, *where) if self.prefix else where)
+        best, nth = 1, 0
+        for number, here in self.keys():
+            nth += here == f"{self.prefix}.lineage".lstrip(".")
+            if where[:1] == ("lineage",) and nth < self.nth_lineage:
+                continue
+            if here == wanted:
+                return number
+            if wanted.startswith(here + "."):
+                best = number
+        return best
+
+    def keys(self) -> Iterator[tuple[int, str]]:
+        """The lines that open a table or set a key, with the dotted name of what they set."""
         table = ""
-        best = 1
         for number, text in enumerate(self.lines, 1):
             header = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", text)
             key = re.match(r"""\s*["']?([\w.-]+)["']?\s*=""", text)
             if header:
-                table = header[1].replace('"', "").replace(" ", "")
-            here = table if header else f"{table}.{key[1]}".lstrip(".") if key else ""
-            if here == wanted:
-                return number
-            if here and wanted.startswith(here + "."):
-                best = number
-        return best
+                table = header[1].replace('"', "").replace("'", "").replace(" ", "")
+                yield number, table
+            elif key:
+                yield number, f"{table}.{key[1]}".lstrip(".")
 
 
 def _kind(value: object) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from mig.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,11 +35,16 @@ class Entry(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a file holds; ``data`` is None where it is larger than the reader's limit."""
+    """What a file holds.
+
+    ``data`` is None where the file is larger than the reader's limit, or cannot be read at all;
+    ``error`` then says why.
+    """
 
     path: str
     size: int
     data: bytes | None
+    error: str = ""
 
 
 class Tree(Protocol):
@@ -103,14 +111,30 @@ class DirectoryTree:
 
     def read(self, paths: Iterable[str], limit: int) -> Iterator[Content]:
         for path in paths:
-            yield read_regular(self.root / path, path, limit)
+            yield read_bounded(self.root / path, path, limit)
+
+
+def read_bounded(file: Path, path: str, limit: int) -> Content:
+    """Read a regular file, or say why that is not possible."""
+    try:
+        return read_regular(file, path, limit)
+    except OSError as error:
+        return Content(path, 0, None, error.strerror or "it cannot be read")
 
 
 def read_regular(file: Path, path: str, limit: int) -> Content:
-    """Read a file that must be a regular one, bounded, without following a link in its place."""
+    """Read a file that must be a regular one, bounded, without following a link in its place.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    # Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it.
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as stream:
-        size = os.fstat(descriptor).st_size
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        size = found.st_size
         data = stream.read(limit + 1)
     return Content(path, max(size, len(data)), data if len(data) <= limit else None)
 
@@ -123,6 +147,9 @@ def _scan(root: str, folder: str, found: dict[str, Entry]) -> None:
             listing = os.scandir(os.path.join(root, here) if here else root)
         except (FileNotFoundError, NotADirectoryError):
             continue
+        except OSError as error:
+            message = f"the folder {here or root} cannot be read: {error.strerror}"
+            raise SourceError(message, hint="check the folder's permissions") from None
         with listing:
             for item in listing:
                 path = f"{here}/{item.name}" if here else item.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from mig.errors import GitError
@@ -11,6 +12,7 @@ from mig.errors import GitError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import IO
 
 # What git rev-parse --local-env-vars lists: the variables that bind Git to one repository.
 LOCAL_VARIABLES = (
@@ -31,6 +33,15 @@ LOCAL_VARIABLES = (
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 )
+
+# These variables of a user would change what the paths mean that are given to Git here.
+_PATHSPEC_VARIABLES = (
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+)
+_SETTINGS = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 # A monitor is a program that the repository's configuration names; optional locks would write.
 _ALWAYS = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
@@ -54,10 +65,10 @@ class Running:
             raise failure(self._args, err.decode("utf-8", "replace"))
         return out
 
-    @property
-    def status(self) -> int:
-        """The exit status, once ``result`` has been called."""
-        return self._process.returncode
+    def stop(self) -> None:
+        """End a process whose answer nobody wants any more."""
+        self._process.kill()
+        self._process.communicate()
 
 
 def start(
@@ -72,17 +83,30 @@ def start(
         process = subprocess.Popen(
             (*_ALWAYS, *args),
             cwd=cwd,
-            env={**env, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
+            env={k: v for k, v in env.items() if k not in _PATHSPEC_VARIABLES} | _SETTINGS,
             stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pipesize=1 << 20,
         )
     except NotADirectoryError:
         raise GitError(f"{os.fspath(cwd)} is not a folder", hint="check the path given with -C") from None
+    except PermissionError:
+        raise GitError(f"{os.fspath(cwd)} cannot be entered", hint="check the folder's permissions") from None
     except FileNotFoundError:
         raise _not_found(cwd) from None
+    _widen(process.stdout)
     return Running(process, args)
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let Git write a whole listing before anybody reads it, where the system can; it saves waiting only."""
+    try:
+        import fcntl
+
+        if pipe is not None and sys.platform == "linux":
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
+    except (ImportError, OSError):
+        return
 
 
 def run(
@@ -103,7 +127,7 @@ def run(
 
 def outside_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment without what binds Git to the repository whose hook is running."""
-    return {k: v for k, v in environment.items() if k not in LOCAL_VARIABLES}
+    return {k: v for k, v in environment.items() if k not in LOCAL_VARIABLES and not k.startswith("GITHEAD_")}
 
 
 def failure(args: Sequence[str], text: str) -> GitError:

@@ -93,21 +93,30 @@ class Repo:
         short = (symref or name).removeprefix("refs/remotes/").removeprefix("refs/heads/")
         return Commit(short, commit)
 
-    def merge_base(self, one: str, *others: str) -> str:
-        """The best common ancestor of a commit and the (hypothetical) merge of the others.
+    def merge_bases(self, one: str, *others: str) -> tuple[str, ...]:
+        """The best common ancestors of a commit and the (hypothetical) merge of the others.
 
-        Returns an empty string where they share none.
+        There is one, or none where the histories share nothing, or several where branches were
+        merged crosswise.
 
         Raises:
-            GitError: the history is shallow and ends before the merge base.
+            GitError: the history is shallow and may hide a better one.
         """
-        found = self.text("merge-base", one, *others, ok=(0, 1))
-        if not found and self.shallow:
+        found = tuple(self.text("merge-base", "--all", one, *others, ok=(0, 1)).split())
+        if self.shallow and self._is_cut_above(found, (one, *others)):
             raise GitError(
                 "this clone is shallow and does not reach the merge base",
                 hint="git fetch --unshallow, or in CI check out with fetch-depth: 0",
             )
-        return found.splitlines()[0] if found else ""
+        return found
+
+    def _is_cut_above(self, bases: tuple[str, ...], tips: tuple[str, ...]) -> bool:
+        """Whether history ends, because the clone is shallow, between the tips and their merge bases."""
+        if not bases:
+            return True
+        cut = set((self.common_dir / "shallow").read_text().split())
+        above = self.text("rev-list", *tips, "--not", *bases, "--").split()
+        return not cut.isdisjoint(above)
 
     def merging(self) -> tuple[str, ...]:
         """The commits that a merge in progress brings in, besides HEAD.
@@ -138,33 +147,67 @@ def open_repo(start: Path, environment: Mapping[str, str], *, elsewhere: bool = 
     Raises:
         GitError: there is none, or Git refuses to read it.
     """
-    env = process.outside_environment(environment) if elsewhere else dict(environment)
-    asked = ("--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir", "--git-common-dir")
-    answer = process.run(("rev-parse", *asked, "--show-cdup"), cwd=start, env=env)
-    bare, shallow, git_dir, common, *up = answer.decode("utf-8", "surrogateescape").split("\n")
-    is_bare = bare == "true"
-    if not is_bare and (start / common).resolve() == start.resolve():
-        is_bare = True
-    root = Path(git_dir) if is_bare else Path(os.path.normpath(start.resolve() / up[0]))
+    env = _environment(start, environment) if elsewhere else dict(environment)
+    place = _locate(start, env)
     return Repo(
-        root=root,
-        git_dir=Path(git_dir),
-        common_dir=Path(os.path.normpath(start.resolve() / common)),
-        bare=is_bare,
-        shallow=shallow == "true",
-        environment=_anchored(env, start.resolve(), root),
+        root=place.top or place.git_dir,
+        git_dir=place.git_dir,
+        common_dir=place.common_dir,
+        bare=place.top is None,
+        shallow=place.shallow,
+        environment=_anchored(env, start.resolve(), place.top),
     )
 
 
-def _anchored(env: dict[str, str], start: Path, root: Path) -> dict[str, str]:
+class _Place(NamedTuple):
+    """Where a repository is; ``top`` is the work tree's top folder, None where there is none."""
+
+    shallow: bool
+    git_dir: Path
+    common_dir: Path
+    top: Path | None
+
+
+def _locate(start: Path, env: Mapping[str, str]) -> _Place:
+    asked = ("--is-shallow-repository", "--absolute-git-dir", "--git-common-dir", "--show-cdup")
+    answer = process.run(("rev-parse", *asked), cwd=start, env=env)
+    lines = answer.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+    if len(lines) > len(asked):
+        raise GitError("the path of the repository holds a line break", hint="move it to another folder")
+    here = start.resolve()
+    shallow, git_dir, common, *up = lines
+    # Git prints no way up where there is no work tree: in a bare repository, in a Git directory.
+    top = Path(os.path.normpath(here / up[0])) if up else None
+    return _Place(shallow == "true", Path(git_dir), Path(os.path.normpath(here / common)), top)
+
+
+def _environment(start: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """What to run Git with in a folder that the user named.
+
+    A running hook's variables count only where they are about the repository of that folder:
+    its index is then the one that Git names (git commit -a, git commit PATH).
+    """
+    outside = process.outside_environment(environment)
+    if outside.keys() == environment.keys():
+        return outside
+    try:
+        hook = _locate(Path(), environment)
+    except GitError:
+        return outside
+    is_same = hook.git_dir.resolve() == _locate(start, outside).git_dir.resolve()
+    return _anchored(environment, Path.cwd(), hook.top) if is_same else outside
+
+
+def _anchored(env: Mapping[str, str], start: Path, top: Path | None) -> dict[str, str]:
     """The environment with relative paths made absolute, since Git is run from another folder."""
     anchored = dict(env)
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"):
         if anchored.get(name):
             # Git resolves GIT_INDEX_FILE from the top of the work tree, the others from where it is called.
-            anchored[name] = os.path.join(root if name == "GIT_INDEX_FILE" else start, anchored[name])
-    if "GIT_DIR" in anchored and "GIT_WORK_TREE" not in anchored:
-        anchored["GIT_WORK_TREE"] = str(root)
+            folder = top if top and name == "GIT_INDEX_FILE" else start
+            anchored[name] = os.path.join(folder, anchored[name])
+    if "GIT_DIR" in anchored and "GIT_WORK_TREE" not in anchored and top:
+        anchored["GIT_WORK_TREE"] = str(top)
     return anchored
 
 

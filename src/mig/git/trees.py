@@ -15,21 +15,29 @@ from mig.tree import (
     UNMERGED,
     Content,
     Entry,
-    content_key,
-    read_regular,
+    read_bounded,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mig.git.process import Running
     from mig.git.repo import Repo
 
 _KINDS = {"100": REGULAR, "120": SYMLINK, "160": SUBMODULE, "040": DIRECTORY}
+_EVERYTHING = ("",)
+# The blob without bytes, in both object formats: what git add -N records until there is content.
+_EMPTY_BLOBS = frozenset(
+    (
+        "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+        "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+    )
+)
+_BATCH_BYTES = 32 * 1024 * 1024
 
 
 class GitTree:
-    """What the three kinds share: the listing is started early and kept, blobs are read in one batch."""
+    """What the three kinds share: the listing is started early and kept, blobs are read in batches."""
 
     def __init__(self, repo: Repo, name: str) -> None:
         self.repo = repo
@@ -37,22 +45,37 @@ class GitTree:
         self._started: dict[tuple[str, ...], tuple[Running, ...]] = {}
         self._listed: dict[tuple[str, ...], dict[str, Entry]] = {}
 
-    def prepare(self, under: Sequence[str] = ("",)) -> None:
+    def prepare(self, under: Sequence[str] = _EVERYTHING) -> None:
         """Start listing, so that Git works while the caller does something else."""
         key = tuple(under)
-        if key not in self._listed and key not in self._started:
+        if key not in self._listed and key not in self._started and not self._has_everything():
             self._started[key] = self._start(_pathspecs(key))
 
-    def entries(self, under: Sequence[str] = ("",)) -> Mapping[str, Entry]:
+    def entries(self, under: Sequence[str] = _EVERYTHING) -> Mapping[str, Entry]:
         key = tuple(under)
         if key not in self._listed:
-            self.prepare(key)
-            self._listed[key] = self._collect(key, self._started.pop(key))
+            self._listed[key] = self._list(key)
         return self._listed[key]
 
     def read(self, paths: Iterable[str], limit: int) -> Iterator[Content]:
         wanted = [(path, self._entry(path).key) for path in paths]
         yield from read_blobs(self.repo, wanted, limit)
+
+    def close(self) -> None:
+        """End the listings that were started and that nobody has asked for."""
+        while self._started:
+            for running in self._started.popitem()[1]:
+                running.stop()
+
+    def _has_everything(self) -> bool:
+        return _EVERYTHING in self._listed or _EVERYTHING in self._started
+
+    def _list(self, key: tuple[str, ...]) -> dict[str, Entry]:
+        if key != _EVERYTHING and self._has_everything():
+            everything, below = self.entries(_EVERYTHING).items(), tuple(f"{folder}/" for folder in key)
+            return {path: entry for path, entry in everything if path.startswith(below) or path in key}
+        self.prepare(key)
+        return self._collect(self._started.pop(key))
 
     def _entry(self, path: str) -> Entry:
         for listed in self._listed.values():
@@ -60,13 +83,15 @@ class GitTree:
                 return listed[path]
         found = self.entries((path,)).get(path)
         if found is None:
-            raise GitError(f"{self.name} has no file {path}")
+            raise GitError(
+                f"{self.name} has no file {path}", hint=f"git log --all -- {path} shows who has it"
+            )
         return found
 
     def _start(self, pathspecs: tuple[str, ...]) -> tuple[Running, ...]:
         raise NotImplementedError
 
-    def _collect(self, under: tuple[str, ...], started: tuple[Running, ...]) -> dict[str, Entry]:
+    def _collect(self, started: tuple[Running, ...]) -> dict[str, Entry]:
         raise NotImplementedError
 
 
@@ -82,7 +107,7 @@ class CommitTree(GitTree):
             return ()
         return (self.repo.start("ls-tree", "-r", "-z", "--full-tree", self.commit, "--", *pathspecs),)
 
-    def _collect(self, under: tuple[str, ...], started: tuple[Running, ...]) -> dict[str, Entry]:
+    def _collect(self, started: tuple[Running, ...]) -> dict[str, Entry]:
         return _parse_ls_tree(started[0].result()) if started else {}
 
 
@@ -92,8 +117,17 @@ class IndexTree(GitTree):
     def _start(self, pathspecs: tuple[str, ...]) -> tuple[Running, ...]:
         return (self.repo.start("ls-files", "-s", "-z", "--", *pathspecs),)
 
-    def _collect(self, under: tuple[str, ...], started: tuple[Running, ...]) -> dict[str, Entry]:
-        return _parse_ls_files(started[0].result())
+    def _collect(self, started: tuple[Running, ...]) -> dict[str, Entry]:
+        entries = _parse_ls_files(started[0].result())
+        if any(entry.key in _EMPTY_BLOBS for entry in entries.values()):
+            for path in self._only_intended():
+                entries.pop(path, None)
+        return entries
+
+    def _only_intended(self) -> list[str]:
+        """The paths that ``git add -N`` announced, which are in the index and in no commit of it."""
+        output = self.repo.run("diff-files", "--name-only", "-z", "--diff-filter=A", "--ignore-submodules")
+        return _paths(output)
 
 
 class WorktreeTree(IndexTree):
@@ -107,25 +141,49 @@ class WorktreeTree(IndexTree):
         super().__init__(repo, name)
         self._on_disk: set[str] = set()
 
+    def _list(self, key: tuple[str, ...]) -> dict[str, Entry]:
+        entries = super()._list(key)
+        odd = _odd_folders(self.repo, key) - entries.keys()
+        return dict(sorted((entries | dict.fromkeys(odd, Entry(DIRECTORY))).items())) if odd else entries
+
     def _start(self, pathspecs: tuple[str, ...]) -> tuple[Running, ...]:
-        changed = self.repo.start(
-            "diff-files", "--raw", "-z", "--no-ext-diff", "--ignore-submodules", "--", *pathspecs
-        )
-        new = self.repo.start("ls-files", "--others", "--exclude-standard", "-z", "--", *pathspecs)
+        start = self.repo.start
+        changed = start("diff-files", "--name-only", "-z", "--ignore-submodules", "--", *pathspecs)
+        new = start("ls-files", "--others", "--exclude-standard", "-z", "--", *pathspecs)
         return (*super()._start(pathspecs), changed, new)
 
-    def _collect(self, under: tuple[str, ...], started: tuple[Running, ...]) -> dict[str, Entry]:
+    def _collect(self, started: tuple[Running, ...]) -> dict[str, Entry]:
         staged, changed, new = started
         entries = _parse_ls_files(staged.result())
-        different = {_text(path) for path in changed.result().split(b"\0")[1::2]}
-        different |= {_text(path) for path in new.result().split(b"\0") if path}
-        for path in sorted(different | _odd_on_disk(self.repo, under)):
-            entry = self._look(path.rstrip("/"))
+        tracked = self._really_changed(sorted(set(_paths(changed.result()))), entries)
+        different = {*tracked, *(path.rstrip("/") for path in _paths(new.result()))}
+        is_behind_link = _link_finder(self.repo)
+        for path in different:
+            entry = None if is_behind_link(path) else self._look(path)
             if entry is None:
                 entries.pop(path, None)
             else:
-                entries[path.rstrip("/")] = entry
-        return dict(sorted(entries.items()))
+                entries[path] = entry
+        return dict(sorted(entries.items())) if different else entries
+
+    def _really_changed(self, paths: list[str], entries: Mapping[str, Entry]) -> list[str]:
+        """The paths without those whose content Git would store as it is in the index.
+
+        A file that was only touched or copied looks changed; compared byte by byte, the CRLF that
+        a checkout put in would count as a change.
+        """
+        asked = [path for path in paths if "\n" not in path and self._is_plain(path)]
+        if not asked:
+            return paths
+        feed = "".join(f"{path}\n" for path in asked).encode("utf-8", "surrogateescape")
+        # A file that cannot be read ends the list early; those behind it count as changed.
+        ids = self.repo.run("hash-object", "--stdin-paths", data=feed, ok=(0, 128)).decode().split()
+        same = {p for p, blob in zip(asked, ids, strict=False) if entries.get(p) == Entry(REGULAR, blob)}
+        return [path for path in paths if path not in same]
+
+    def _is_plain(self, path: str) -> bool:
+        file = self.repo.root / path
+        return file.is_file() and not file.is_symlink()
 
     def _look(self, path: str) -> Entry | None:
         file = self.repo.root / path
@@ -142,102 +200,117 @@ class WorktreeTree(IndexTree):
 
     def read(self, paths: Iterable[str], limit: int) -> Iterator[Content]:
         wanted = list(paths)
-        blobs = super().read([path for path in wanted if self._is_blob(path)], limit)
         for path in wanted:
-            if self._is_blob(path):
-                yield next(blobs)
-            else:
-                yield self._from_disk(path, limit)
-
-    def _is_blob(self, path: str) -> bool:
-        return path not in self._on_disk and self._entry(path).kind == REGULAR
-
-    def _from_disk(self, path: str, limit: int) -> Content:
-        try:
-            return read_regular(self.repo.root / path, path, limit)
-        except OSError as error:
-            raise GitError(
-                f"{path} cannot be read: {error.strerror}", hint="check the file's permissions"
-            ) from None
+            self._entry(path)
+        blobs = super().read([path for path in wanted if path not in self._on_disk], limit)
+        for path in wanted:
+            on_disk = path in self._on_disk
+            yield read_bounded(self.repo.root / path, path, limit) if on_disk else next(blobs)
 
 
 def read_blobs(repo: Repo, wanted: Sequence[tuple[str, str]], limit: int) -> Iterator[Content]:
-    """The contents of blobs, given as (path, blob id), in this order and read by one process.
+    """The contents of blobs, given as (path, blob id), in this order.
 
-    Sizes are asked for first, so that what is over the limit is never transferred.
+    Sizes are asked for first, so that what is over the limit is never transferred, and no more
+    than a few megabytes are held at once.
 
     Raises:
         GitError: a blob is missing (a partial clone, a damaged repository).
     """
+    sizes = _sizes(repo, wanted)
+    fitting = [blob for (_, blob), size in zip(wanted, sizes, strict=True) if size <= limit]
+    contents = _contents(repo, fitting, [size for size in sizes if size <= limit])
+    for (path, _), size in zip(wanted, sizes, strict=True):
+        yield Content(path, size, next(contents) if size <= limit else None)
+
+
+def _sizes(repo: Repo, wanted: Sequence[tuple[str, str]]) -> list[int]:
     if not wanted:
-        return
-    ids = "".join(f"{blob}\n" for _, blob in wanted).encode()
-    checked = repo.run("cat-file", "--batch-check=%(objectsize)", data=ids).split(b"\n")
+        return []
+    checked = _cat_file(repo, "--batch-check=%(objectsize)", [blob for _, blob in wanted]).split(b"\n")
     sizes = [int(size) if size.isdigit() else -1 for size in checked[: len(wanted)]]
     if -1 in sizes:
         path, blob = wanted[sizes.index(-1)]
-        raise GitError(
-            f"the content of {path} ({blob[:12]}) is not in this repository", hint="git fetch --refetch"
-        )
-    fitting = "".join(f"{blob}\n" for (_, blob), size in zip(wanted, sizes, strict=True) if size <= limit)
-    data = repo.run("cat-file", "--batch", data=fitting.encode()) if fitting else b""
-    at = 0
-    for (path, _), size in zip(wanted, sizes, strict=True):
-        if size > limit:
-            yield Content(path, size, None)
-            continue
-        begin = data.index(b"\n", at) + 1
-        at = begin + size + 1
-        yield Content(path, size, data[begin : begin + size])
+        message = f"the content of {path} ({blob[:12]}) is not in this repository"
+        raise GitError(message, hint="git fetch --refetch, or git fsck to see what is damaged")
+    return sizes
 
 
-def key_of(content: Content) -> str:
-    """The key of a content that was read, for entries that had none."""
-    return content_key(content.data) if content.data is not None else ""
+def _contents(repo: Repo, blobs: list[str], sizes: list[int]) -> Iterator[bytes]:
+    begin = 0
+    while begin < len(blobs):
+        end, total = begin, 0
+        while end < len(blobs) and (end == begin or total + sizes[end] <= _BATCH_BYTES):
+            total += sizes[end]
+            end += 1
+        data, at = _cat_file(repo, "--batch", blobs[begin:end]), 0
+        for size in sizes[begin:end]:
+            start = data.index(b"\n", at) + 1
+            at = start + size + 1
+            yield data[start : start + size]
+        begin = end
+
+
+def _cat_file(repo: Repo, how: str, blobs: list[str]) -> bytes:
+    feed = "".join(f"{blob}\n" for blob in blobs).encode()
+    # A blob that git replace puts in another's place would be remembered under a wrong name.
+    return repo.run("--no-replace-objects", "cat-file", "--buffer", how, data=feed)
 
 
 def _pathspecs(under: tuple[str, ...]) -> tuple[str, ...]:
     """Folders as Git takes them: literal, from the top, and never an option or a pattern."""
-    return tuple(f":(top,literal){folder}" for folder in under) if under != ("",) else ()
+    return () if "" in under else tuple(f":(top,literal){folder}" for folder in under)
 
 
 def _parse_ls_tree(output: bytes) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
-    kinds = _KINDS
-    for record in output.decode("utf-8", "surrogateescape").split("\0"):
-        meta, tab, path = record.partition("\t")
-        if tab:
-            entries[path] = Entry(kinds.get(meta[:3], OTHER), meta.rpartition(" ")[2])
-    return entries
+    """Records ``<mode> SP <type> SP <object> TAB <file>``."""
+    kind = _KINDS.get
+    parts = [record.partition("\t") for record in _text(output).split("\0") if record]
+    return {path: Entry(kind(meta[:3], OTHER), meta.rpartition(" ")[2]) for meta, _, path in parts}
 
 
 def _parse_ls_files(output: bytes) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
-    kinds = _KINDS
-    for record in output.decode("utf-8", "surrogateescape").split("\0"):
-        meta, tab, path = record.partition("\t")
-        if tab:
-            mode, blob, stage = meta.split(" ")
-            entries[path] = Entry(kinds.get(mode[:3], OTHER) if stage == "0" else UNMERGED, blob)
+    """Records ``<mode> SP <object> SP <stage> TAB <file>``."""
+    kind = _KINDS.get
+    parts = [record.partition("\t") for record in _text(output).split("\0") if record]
+    entries = {path: Entry(kind(meta[:3], OTHER), meta[7:-2]) for meta, _, path in parts}
+    for path in {path for meta, _, path in parts if meta[-1] != "0"}:
+        entries[path] = Entry(UNMERGED)
     return entries
 
 
-def _odd_on_disk(repo: Repo, under: tuple[str, ...]) -> set[str]:
+def _odd_folders(repo: Repo, under: tuple[str, ...]) -> set[str]:
     """Folders that are named like a file of migrations; Git does not list them when they are empty."""
     odd: set[str] = set()
     for folder in under:
-        if folder:
-            try:
-                with os.scandir(repo.root / folder) as listing:
-                    odd |= {
-                        f"{folder}/{i.name}"
-                        for i in listing
-                        if "." in i.name and i.is_dir(follow_symlinks=False)
-                    }
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-    return {path for path in odd if path.endswith((".sql", ".py"))}
+        try:
+            with os.scandir(repo.root / folder) as listing:
+                odd |= {
+                    f"{folder}/{item.name}" if folder else item.name
+                    for item in listing
+                    if item.name.lower().endswith((".sql", ".py")) and item.is_dir(follow_symlinks=False)
+                }
+        except OSError:
+            continue
+    return odd
 
 
-def _text(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")
+def _link_finder(repo: Repo) -> Callable[[str], bool]:
+    """A function that says whether a folder above a path is a symbolic link, which is not followed."""
+    known: dict[str, bool] = {"": False}
+
+    def is_behind_link(path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        if folder not in known:
+            known[folder] = (repo.root / folder).is_symlink() or is_behind_link(folder)
+        return known[folder]
+
+    return is_behind_link
+
+
+def _paths(output: bytes) -> list[str]:
+    return [path for path in _text(output).split("\0") if path]
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")

@@ -39,20 +39,16 @@ class Graph:
 
     def roots(self) -> tuple[str, ...]:
         """Ids that declare no parent."""
-        return tuple(sorted(m.id for m in self.migrations.values() if not m.parents))
+        return tuple(sorted([m.id for m in self.migrations.values() if not m.parents]))
 
     def missing(self) -> tuple[tuple[str, str], ...]:
         """Pairs ``(id, named)`` where a migration names a parent or requirement that is not here."""
-        return tuple(
-            sorted(
-                {
-                    (m.id, named)
-                    for m in self.migrations.values()
-                    for named in (*m.parents, *m.requires)
-                    if named not in self.migrations
-                }
-            )
-        )
+        here, found = self.migrations, set()
+        for m in here.values():
+            for named in (*m.parents, *m.requires) if m.requires else m.parents:
+                if named not in here:
+                    found.add((m.id, named))
+        return tuple(sorted(found))
 
     def ancestors(self, *ids: str) -> frozenset[str]:
         """Everything that must come before the given ids, without themselves (unless in a cycle)."""
@@ -82,11 +78,12 @@ def build_graph(migrations: Iterable[Migration]) -> Graph:
     for migration in migrations:
         by_id.setdefault(migration.id, migration)
     ordered = _declared_order(by_id)
-    before = {i: _present(m, by_id, ordered.get(i, ())) for i, m in by_id.items()}
-    after: dict[str, list[str]] = {i: [] for i in by_id}
-    for i in sorted(by_id):
-        for earlier in before[i]:
-            after[earlier].append(i)
+    ids = sorted(by_id)
+    before = {i: _present(by_id[i], by_id, ordered.get(i, ())) for i in ids}
+    after: dict[str, list[str]] = {i: [] for i in ids}
+    for i, earlier in before.items():
+        for one in earlier:
+            after[one].append(i)
     return Graph(migrations=by_id, before=before, after={i: tuple(later) for i, later in after.items()})
 
 
@@ -126,17 +123,52 @@ def _not_one(prefix: str, fitting: list[str], known: Iterable[str]) -> tuple[str
     return (f"no migration has the id {prefix!r}" + (f"; the nearest: {', '.join(near)}" if near else ""),)
 
 
+def topological(graph: Graph) -> list[str] | None:
+    """The ids in some order in which each comes after what must be before it; None: there is a cycle."""
+    open_edges = {i: len(before) for i, before in graph.before.items()}
+    order = [i for i, count in open_edges.items() if not count]
+    for earlier in order:
+        for i in graph.after[earlier]:
+            open_edges[i] -= 1
+            if not open_edges[i]:
+                order.append(i)
+    return order if len(order) == len(graph) else None
+
+
 def unordered_pairs(graph: Graph, chosen: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Pairs of migrations that the graph does not order, at least one of them chosen, each once.
 
-    The chosen one comes first; where both are chosen, the smaller id.  The cost is that of the
-    ancestors and descendants of each chosen migration.
+    The chosen one comes first; where both are chosen, the smaller id.  The graph must have no
+    cycle: there is no order then, and no pairs.
     """
     picked = sorted(set(chosen) & graph.migrations.keys())
-    done: set[str] = set()
-    everything = graph.migrations.keys()
-    for one in picked:
-        related = graph.ancestors(one) | graph.descendants(one) | {one}
-        for other in sorted(everything - related - done):
-            yield one, other
-        done.add(one)
+    order = topological(graph)
+    if not picked or order is None:
+        return
+    bits = {i: 1 << n for n, i in enumerate(picked)}
+    related = _reaching(order, graph.before, bits)
+    for i, later in _reaching(reversed(order), graph.after, bits).items():
+        related[i] |= later
+    everything = (1 << len(picked)) - 1
+    pairs: list[tuple[str, str]] = []
+    for i, mask in related.items():
+        # Of two chosen ones, only the smaller lists the pair.
+        unrelated = everything & ~mask & (bits[i] - 1 if i in bits else everything)
+        while unrelated:
+            lowest = unrelated & -unrelated
+            pairs.append((picked[lowest.bit_length() - 1], i))
+            unrelated ^= lowest
+    yield from sorted(pairs)
+
+
+def _reaching(
+    order: Iterable[str], edges: Mapping[str, tuple[str, ...]], bits: Mapping[str, int]
+) -> dict[str, int]:
+    """For each id the set, as bits, of the chosen ids that it is or that its edges lead to."""
+    masks: dict[str, int] = {}
+    for i in order:
+        mask = bits.get(i, 0)
+        for other in edges[i]:
+            mask |= masks[other]
+        masks[i] = mask
+    return masks

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mig.catalogue import severity_of
 from mig.findings import Finding, Severity
 from mig.graph.linearize import find_cycles
+from mig.graph.reparent import heads_by_labels
 from mig.model import Location
 
 if TYPE_CHECKING:
@@ -28,18 +29,13 @@ def find_graph_problems(three: ThreeWay) -> Iterator[Finding]:
 
 def _find_divergence(three: ThreeWay) -> Iterator[Finding]:
     """More than one head, but for heads that branch labels keep apart (Alembic's legal branches)."""
-    heads = three.graph.heads()
-    if len(heads) < 2:
-        return
-    groups: dict[frozenset[str], list[str]] = defaultdict(list)
-    for head in heads:
-        groups[_labels(three, head)].append(head)
-    for group in sorted(groups.values()):
-        if len(group) > 1:
-            yield _divergence(three, group)
+    if len(three.graph.heads()) > 1:
+        for group in sorted(heads_by_labels(three.graph).values()):
+            if len(group) > 1:
+                yield _divergence(three, group)
 
 
-def _divergence(three: ThreeWay, heads: list[str]) -> Finding:
+def _divergence(three: ThreeWay, heads: tuple[str, ...]) -> Finding:
     shown = ", ".join(f"{head} ({_whose(three, head)})" for head in heads)
     is_ours = any(head in three.ours for head in heads)
     is_only_theirs = not is_ours and three.has_base and (three.ours or three.theirs)
@@ -65,29 +61,24 @@ def _whose(three: ThreeWay, head: str) -> str:
     return three.base_ref if three.has_base and head in three.in_base else three.head_ref
 
 
-def _labels(three: ThreeWay, head: str) -> frozenset[str]:
-    migrations = three.graph.migrations
-    if not any(m.labels for m in migrations.values()):
-        return frozenset()
-    family = three.graph.ancestors(head) | {head}
-    return frozenset(label for i in family for label in migrations[i].labels)
-
-
 def _find_missing(three: ThreeWay) -> Iterator[Finding]:
     for migration_id, named in three.graph.missing():
-        migration = three.graph.migrations[migration_id]
-        if named in three.in_merge_base or named in three.in_base:
-            whose = three.head_ref if named not in three.in_head else three.base_ref
-            message = f"{migration_id} names the parent {named}, which {whose} deletes"
-            fix = f"restore {(three.in_merge_base.get(named) or three.in_base[named]).path}"
-        else:
-            message = (
-                f"{migration_id} names the parent {named}, and no migration here or on the base has this id"
-            )
-            fix = "correct the parents, or merge the branch that has it"
-        yield _finding(three, "MIG102", message, [migration], fix=fix)
+        why, fix = _why_missing(three, named)
+        message = f"{migration_id} names the parent {named}, {why}"
+        yield _finding(three, "MIG102", message, [three.graph.migrations[migration_id]], fix=fix)
     for migration_id in sorted(three.ours):
         yield from _find_parents_elsewhere(three, three.in_head[migration_id])
+
+
+def _why_missing(three: ThreeWay, named: str) -> tuple[str, str]:
+    known = three.in_merge_base.get(named) or three.in_base.get(named)
+    if known is None:
+        message = "and no migration here or on the base has this id"
+        return message, "correct the parents, or merge the branch that has it"
+    if any(place.path == known.path for f in three.merged.findings for place in f.locations):
+        return f"and {known.path}, which has this id, cannot be read", f"mend {known.path}"
+    whose = three.head_ref if named not in three.in_head else three.base_ref
+    return f"which {whose} deletes", f"restore {known.path}"
 
 
 def _find_parents_elsewhere(three: ThreeWay, migration: Migration) -> Iterator[Finding]:

@@ -20,11 +20,10 @@ def find_history_problems(three: ThreeWay) -> Iterator[Finding]:
 
     A change that the base has made as well is the base's, and not reported here.
     """
-    for migration_id in sorted(three.in_merge_base):
-        was = three.in_merge_base[migration_id]
-        now, published = three.in_head.get(migration_id), three.in_base.get(migration_id)
-        if now is was:
-            continue
+    ours = three.in_head.get
+    touched = {i: was for i, was in three.in_merge_base.items() if ours(i) is not was}
+    for migration_id, was in sorted(touched.items(), key=lambda item: item[0]):
+        now, published = ours(migration_id), three.in_base.get(migration_id)
         if now is None:
             if published is not None and not _is_hidden_by_a_problem(three, was):
                 yield _deleted(three, was)
@@ -63,7 +62,8 @@ def _reparented(three: ThreeWay, was: Migration, now: Migration) -> Finding:
         message = f"{beneath[0]} is new and was put beneath {was.id}, which is published on {three.base_ref}"
         return _finding(three, "MIG204", message, now, beneath[0], fix=f"{restore}, then mig rebase")
     before, after = ", ".join(was.parents) or "none", ", ".join(now.parents) or "none"
-    message = f"{was.id} is published on {three.base_ref} with the parents {before}, and {three.head_ref} makes them {after}"
+    published = f"{was.id} is published on {three.base_ref} with the parents {before}"
+    message = f"{published}, and {three.head_ref} makes them {after}"
     return _finding(three, "MIG203", message, now, fix=restore)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from mig.graph.dag import Graph, build_graph
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mig.model import LineageSnapshot, Migration
 
 
@@ -43,15 +45,15 @@ class ThreeWay:
 
     @cached_property
     def in_head(self) -> dict[str, Migration]:
-        return {m.id: m for m in self.head.migrations}
+        return _by_id(self.head, self.in_merge_base)
 
     @cached_property
     def in_base(self) -> dict[str, Migration]:
-        return {m.id: m for m in self.base.migrations}
+        return _by_id(self.base, self.in_merge_base)
 
     @cached_property
     def in_merge_base(self) -> dict[str, Migration]:
-        return {m.id: m for m in self.merge_base.migrations}
+        return _by_id(self.merge_base, {})
 
     @cached_property
     def ours(self) -> frozenset[str]:
@@ -68,6 +70,14 @@ class ThreeWay:
         return "ours" if migration_id in self.ours else "theirs" if migration_id in self.theirs else ""
 
     def is_sound(self) -> bool:
-        """Whether the merged graph has no holes and no id twice, so that its order can be asked for."""
+        """Whether the merged graph has no holes and no id twice, so that its order says something."""
         merged = self.merged.migrations
         return len(merged) == len(self.graph) and not self.graph.missing()
+
+
+def _by_id(snapshot: LineageSnapshot, before: Mapping[str, Migration]) -> dict[str, Migration]:
+    """The migrations by id; of several with one id that which was there before, else the first."""
+    found = {m.id: m for m in reversed(snapshot.migrations)}
+    if len(found) < len(snapshot.migrations):
+        found.update((m.id, m) for m in snapshot.migrations if m.id in before and before[m.id].path == m.path)
+    return found

@@ -47,6 +47,7 @@ class Reading(NamedTuple):
 
     def migration(self, lineage: str, path: str) -> Migration:
         """The migration that this file is when it lies at ``path``."""
+        directives = self._directives() if self.directives else ()
         return Migration(
             id=self.id,
             lineage=lineage,
@@ -59,10 +60,8 @@ class Reading(NamedTuple):
             checksum=self.checksum,
             reversible=self.reversible,
             transactional=self.transactional,
-            directives=(directives := self._directives()),
-            order=tuple(
-                pair for d in directives if d.name == "order" and len(pair := tuple(d.value.split())) == 2
-            ),
+            directives=directives,
+            order=_declared_order(directives) if directives else (),
         )
 
     def _directives(self) -> tuple[Directive, ...]:
@@ -70,6 +69,11 @@ class Reading(NamedTuple):
             Directive(name=str(name), value=str(value), line=int(line))
             for name, value, line in self.directives
         )
+
+
+def _declared_order(directives: tuple[Directive, ...]) -> tuple[tuple[str, str], ...]:
+    pairs = (directive.value.split() for directive in directives if directive.name == "order")
+    return tuple((pair[0], pair[1]) for pair in pairs if len(pair) == 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mig.model import Lineage
 from mig.sources import native_python, native_sql
-from mig.sources.base import NewFile
-from mig.tree import DIRECTORY
+from mig.sources.base import MAX_FILE_BYTES, NewFile
+from mig.tree import DIRECTORY, REGULAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mig.sources.base import Draft, Reading
     from mig.tree import Tree
 
-_NAME = re.compile(r"\d{14}_[^/]*\.(?:sql|py)\Z")
+_MARK = re.compile(rb"""^(?:[ \t]*--[ \t]*mig:id\b|id[ \t]*=[ \t]*["'][0-9a-f]{12}["'])""", re.MULTILINE)
+_NAME = re.compile(r"\d{14}_[^/.]*\.sql\Z")
 _DEFAULT_FOLDER = "migrations"
 
 
@@ -30,9 +31,10 @@ class NativeSource:
     version = 1
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
-        """A folder ``migrations`` at the root with a file named like a native migration."""
+        """A folder ``migrations`` at the root with a file named, or begun, like a native migration."""
         listed = tree.entries((_DEFAULT_FOLDER,))
-        if any(_NAME.match(path.removeprefix(f"{_DEFAULT_FOLDER}/")) for path in listed):
+        names = [path.removeprefix(f"{_DEFAULT_FOLDER}/") for path, e in listed.items() if e.kind == REGULAR]
+        if any(map(_NAME.match, names)) or _is_marked(tree, names):
             return (Lineage(name="default", source=self.name, paths=(_DEFAULT_FOLDER,)),)
         return ()
 
@@ -73,6 +75,15 @@ class NativeSource:
     def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
         rewrite = native_python.reparent_python if path.lower().endswith(".py") else native_sql.reparent_sql
         return rewrite(path, data, parents)
+
+
+def _is_marked(tree: Tree, names: Sequence[str]) -> bool:
+    """Whether one of the first files has a native header; their names are for people only."""
+    first = [f"{_DEFAULT_FOLDER}/{n}" for n in names if n.lower().endswith((".sql", ".py")) and "/" not in n][
+        :5
+    ]
+    contents = tree.read(first, MAX_FILE_BYTES)
+    return any(content.data and _MARK.search(content.data) for content in contents)
 
 
 def slugify(message: str) -> str:

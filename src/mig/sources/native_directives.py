@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from mig.config import DIALECTS
+from mig.model import Directive
 from mig.sources.base import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from mig.model import Directive
-
 ID = re.compile(r"[0-9a-f]{12}\Z")
+_SHOWN = 40
 _REASON = r'"[^"\n]+"'
 _ACCESSES = "create|drop|alter|need|read|write"
 
@@ -28,15 +29,16 @@ def _matching(pattern: str, form: str) -> Callable[[str], str]:
 
 
 def _an_id(value: str) -> str:
-    return "" if ID.match(value) else f"must be 12 lower-case hexadecimal digits, not {value!r}"
+    return "" if ID.match(value) else f"must be 12 lower-case hexadecimal digits, not {_short(value)}"
 
 
 def _ids(value: str) -> str:
     ids = split_ids(value)
     wrong = [i for i in ids if not ID.match(i)]
     if wrong:
-        return f"must be ids of 12 lower-case hexadecimal digits, separated by commas, not {wrong[0]!r}"
-    twice = sorted({i for i in ids if ids.count(i) > 1})
+        form = "must be ids of 12 lower-case hexadecimal digits, separated by commas"
+        return f"{form}, not {_short(wrong[0])}"
+    twice = sorted(i for i, times in Counter(ids).items() if times > 1)
     return f"names {twice[0]} twice" if twice else ""
 
 
@@ -44,7 +46,7 @@ def _dialects(value: str) -> str:
     names = split_ids(value)
     wrong = [name for name in names if name not in DIALECTS]
     if wrong or not names:
-        return f"must be one of {', '.join(DIALECTS)}, not {(wrong or [value])[0]!r}"
+        return f"must be one of {', '.join(DIALECTS)}, not {_short((wrong or [value])[0])}"
     return ""
 
 
@@ -80,7 +82,7 @@ def find_problems(directives: Iterable[Directive]) -> Iterator[Problem]:
     for directive in directives:
         name, line = directive.name, directive.line
         if name not in _VALUES:
-            yield Problem("MIG003", f"unknown directive mig:{name}{_nearest(name)}", line)
+            yield Problem("MIG003", f"unknown directive mig:{_shortened(name)}{_nearest(name)}", line)
             continue
         wrong = _VALUES[name](directive.value)
         if wrong:
@@ -90,8 +92,25 @@ def find_problems(directives: Iterable[Directive]) -> Iterator[Problem]:
         first.setdefault(name, line)
 
 
+def find_directives(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], Directive]]:
+    """The directives of a text in order, each with its match; lines are counted from one to the next."""
+    line, at = 1, 0
+    for match in pattern.finditer(text):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        yield match, Directive(name=match[1], value=match[2].rstrip(), line=line)
+
+
+def _short(value: str) -> str:
+    return repr(_shortened(value))
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
+
+
 def _nearest(name: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, _VALUES, n=1)
+    near = difflib.get_close_matches(name[:_SHOWN], _VALUES, n=1)
     return f" (did you mean mig:{near[0]}?)" if near else ""

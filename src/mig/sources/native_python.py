@@ -3,47 +3,52 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import hashlib
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mig.errors import SourceError
-from mig.model import Directive, Script, Statement
+from mig.model import Script, Statement
 from mig.sources.base import Problem, Reading
-from mig.sources.native_directives import ID, find_problems
+from mig.sources.native_directives import ID, find_directives, find_problems
+from mig.sources.native_sql import find_conflict_marks, without_trailing_space
 from mig.sources.pysyntax import Module, constants, line_starts, parse, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from mig.model import Directive
     from mig.sources.base import Draft
     from mig.sources.pysyntax import Assigned
 
 _DIRECTIVE = re.compile(r"^#[ \t]*mig:([^\s]*)[ \t]*([^\r\n]*)", re.MULTILINE)
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 _HEADER = ("id", "parents")
+_MAX_PROBLEMS = 1000
 
 
 def read_python(data: bytes) -> Reading:
     """What a native Python file says.  Bad input gives problems and never an exception."""
-    if not data.strip():
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
         return Reading(problems=(Problem("MIG009", "the file is empty", 0),))
     module = parse(data)
     if isinstance(module, Problem):
-        return Reading(problems=(module,))
+        marks = find_conflict_marks(data.decode("utf-8", "replace"))
+        return Reading(problems=marks or (module,))
     names = constants(module.tree)
-    directives = _directives(module.text)
-    problems = [
+    directives = tuple(directive for _, directive in find_directives(module.text, _DIRECTIVE))
+    functions = _functions(module)
+    problems = (
         *_find_oddities(module),
-        *find_problems(directives),
-        *_find_header_problems(names, directives),
-    ]
-    functions = {node.name: node for node in module.tree.body if isinstance(node, ast.FunctionDef)}
-    if "up" not in functions:
-        problems.append(Problem("MIG005", "there is no def up(op)", 1))
+        *islice(find_problems(directives), _MAX_PROBLEMS),
+        *_find_header_problems(names),
+        *islice(_find_misplaced(directives), _MAX_PROBLEMS),
+        *(() if "up" in functions else (Problem("MIG005", "there is no def up(op)", 1),)),
+    )
     migration_id = names["id"].value if "id" in names else None
     if not isinstance(migration_id, str) or not ID.match(migration_id):
-        return Reading(problems=tuple(problems))
+        return Reading(problems=problems)
     parents = names["parents"].value if "parents" in names else ()
     return Reading(
         id=migration_id,
@@ -51,11 +56,26 @@ def read_python(data: bytes) -> Reading:
         line=names["id"].line,
         description=_describe(module),
         checksum=_checksum(module, names),
-        reversible="down" in functions and not any(d.name == "irreversible" for d in directives),
+        reversible=_is_reversible(functions) and not any(d.name == "irreversible" for d in directives),
         transactional=not any(d.name == "no-transaction" for d in directives),
         directives=tuple((d.name, d.value, d.line) for d in directives),
-        problems=tuple(problems),
+        problems=problems,
     )
+
+
+def _functions(module: Module) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in module.tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def _is_reversible(functions: Mapping[str, ast.FunctionDef]) -> bool:
+    """Whether there is a down that does something, or an up that does nothing."""
+    if "down" not in functions:
+        return False
+    return bool(_doing(functions["down"])) or not ("up" in functions and _doing(functions["up"]))
+
+
+def _doing(function: ast.FunctionDef) -> list[ast.stmt]:
+    return [node for node in function.body if not isinstance(node, ast.Pass) and not _is_text(node)]
 
 
 def read_script(path: str, data: bytes) -> Script:
@@ -69,7 +89,7 @@ def read_script(path: str, data: bytes) -> Script:
         raise SourceError(
             f"{path}:{module.line}: {module.message}", hint="mig check says what is wrong with it"
         )
-    functions = {node.name: node for node in module.tree.body if isinstance(node, ast.FunctionDef)}
+    functions = _functions(module)
     reading = read_python(data)
     down = functions.get("down")
     return Script(
@@ -140,9 +160,7 @@ def _find_oddities(module: Module) -> Iterator[Problem]:
         )
 
 
-def _find_header_problems(
-    names: Mapping[str, Assigned], directives: tuple[Directive, ...]
-) -> Iterator[Problem]:
+def _find_header_problems(names: Mapping[str, Assigned]) -> Iterator[Problem]:
     for name in _HEADER:
         if name in names and names[name].times > 1:
             yield Problem("MIG004", f"{name} is assigned {names[name].times} times", names[name].line)
@@ -150,25 +168,21 @@ def _find_header_problems(
         yield Problem("MIG002", 'there is no id = "..." at the top level', 1)
     elif not isinstance(value := names["id"].value, str) or not ID.match(value):
         yield Problem("MIG002", "id must be a literal of 12 lower-case hexadecimal digits", names["id"].line)
-    if "parents" in names:
-        value = names["parents"].value
-        if not isinstance(value, (tuple, list)) or not all(isinstance(p, str) and ID.match(p) for p in value):
-            message = "parents must be a literal tuple of ids of 12 lower-case hexadecimal digits"
-            yield Problem("MIG002", message, names["parents"].line)
-        elif len(set(value)) < len(value):
-            yield Problem("MIG002", "parents names an id twice", names["parents"].line)
+    if "parents" in names and (wrong := _wrong_parents(names["parents"].value)):
+        yield Problem("MIG002", wrong, names["parents"].line)
+
+
+def _wrong_parents(value: object) -> str:
+    if not isinstance(value, (tuple, list)) or not all(isinstance(p, str) and ID.match(p) for p in value):
+        return "parents must be a literal tuple of ids of 12 lower-case hexadecimal digits"
+    return "parents names an id twice" if len(set(value)) < len(value) else ""
+
+
+def _find_misplaced(directives: Iterable[Directive]) -> Iterator[Problem]:
     for directive in directives:
         if directive.name in ("id", "parents", "up", "down", "statement", "end", "dialect"):
-            yield Problem(
-                "MIG003", f"mig:{directive.name} is for SQL files; in Python it is code", directive.line
-            )
-
-
-def _directives(text: str) -> tuple[Directive, ...]:
-    return tuple(
-        Directive(name=m[1], value=m[2].rstrip(), line=text.count("\n", 0, m.start()) + 1)
-        for m in _DIRECTIVE.finditer(text)
-    )
+            message = f"mig:{directive.name} is for SQL files; in Python it is code"
+            yield Problem("MIG003", message, directive.line)
 
 
 def _strings(value: object) -> tuple[str, ...]:
@@ -192,17 +206,16 @@ def _checksum(module: Module, names: Mapping[str, Assigned]) -> str:
         kept.append(module.text[at:start].rstrip("\r\n"))
         at = end
     text = "".join((*kept, module.text[at:])).replace("\r\n", "\n").replace("\r", "\n")
-    return hashlib.sha256(_TRAILING.sub("", text).strip("\n").encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(without_trailing_space(text).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _statements(function: ast.FunctionDef | None, module: Module) -> tuple[Statement, ...]:
     if function is None:
         return ()
     starts = line_starts(module.text)
-    wanted = (n for n in function.body if not isinstance(n, ast.Pass) and not _is_text(n))
     return tuple(
         Statement(text=module.text[slice(*span(node, module.text, starts))], line=node.lineno)
-        for node in wanted
+        for node in _doing(function)
     )
 
 

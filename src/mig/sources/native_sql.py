@@ -5,24 +5,29 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from mig.config import DIALECTS
 from mig.errors import SourceError
 from mig.model import Directive, Script
 from mig.sources.base import Problem, Reading
-from mig.sources.native_directives import ID, find_problems, split_ids
+from mig.sources.native_directives import ID, find_directives, find_problems, split_ids
 from mig.sqltext.split import is_blank, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from mig.model import Statement
     from mig.sources.base import Draft
 
 _DIRECTIVE = re.compile(r"^[ \t]*--[ \t]*mig:([^\s]*)[ \t]*([^\r\n]*)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*--[ \t]?(.*)")
-_CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7}) |^={7}$", re.MULTILINE)
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
 _BOM = "\ufeff"
+# Directives that make the file's structure, and are kept nowhere else.
+_STRUCTURE = ("id", "parents", "up", "down", "dialect", "statement", "end")
+_MAX_PROBLEMS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +51,7 @@ class Parts:
 
 
 def decode(data: bytes) -> tuple[str, tuple[Problem, ...]]:
-    """The text of a file with ``\\n`` as line ends, and what is odd about its bytes."""
-    if not data.strip():
-        return "", (Problem("MIG009", "the file is empty", 0),)
+    r"""The text of a file with ``\n`` as line ends, and what is odd about its bytes."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -58,15 +61,23 @@ def decode(data: bytes) -> tuple[str, tuple[Problem, ...]]:
     if text.startswith(_BOM):
         text = text.removeprefix(_BOM)
         odd.append(Problem("MIG010", "the file begins with a byte order mark", 1))
+    if not text.strip():
+        return "", (Problem("MIG009", "the file is empty", 0),)
     if "\r" in text:
         line = text.count("\n", 0, text.index("\r")) + 1
         odd.append(Problem("MIG011", "lines end with CRLF", line))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if marks := _CONFLICT.search(text):
-        odd.append(
-            Problem("MIG012", "the text holds conflict marks of Git", text.count("\n", 0, marks.start()) + 1)
-        )
+    odd.extend(find_conflict_marks(text))
     return text, tuple(odd)
+
+
+def find_conflict_marks(text: str) -> tuple[Problem, ...]:
+    """The first line that Git writes into a file that it cannot merge; ``=======`` alone is no mark."""
+    marks = _CONFLICT.search(text)
+    if marks is None:
+        return ()
+    line = text.count("\n", 0, marks.start()) + 1
+    return (Problem("MIG012", "the text holds conflict marks of Git", line),)
 
 
 def read_sql(data: bytes) -> Reading:
@@ -75,25 +86,32 @@ def read_sql(data: bytes) -> Reading:
     if not text:
         return Reading(problems=odd)
     parts = take_apart(text)
-    problems = [*odd, *find_problems((*parts.header, *parts.body)), *_find_layout_problems(parts)]
-    values = {d.name: d for d in parts.header}
+    # Of a name that stands twice the first counts, as the finding about it says.
+    values = {d.name: d for d in reversed(parts.header)}
+    parents = split_ids(values["parents"].value) if "parents" in values else ()
+    is_merge = len(parents) > 1
+    problems = (
+        *odd,
+        *islice(find_problems((*parts.header, *parts.body)), _MAX_PROBLEMS),
+        *islice(_find_layout_problems(parts), _MAX_PROBLEMS),
+        *_find_section_problems(parts, is_merge=is_merge),
+    )
     migration_id = values.get("id")
     if migration_id is None or not ID.match(migration_id.value):
-        if migration_id is None:
-            problems.append(Problem("MIG002", "there is no -- mig:id in the header", 1))
-        return Reading(problems=tuple(problems))
-    parents = split_ids(values["parents"].value) if "parents" in values else ()
-    problems.extend(_find_section_problems(parts, is_merge=len(parents) > 1))
+        missing = () if migration_id else (Problem("MIG002", "there is no -- mig:id in the header", 1),)
+        return Reading(problems=(*problems, *missing))
     return Reading(
         id=migration_id.value,
         parents=tuple(dict.fromkeys(p for p in parents if ID.match(p))),
         line=migration_id.line,
         description=parts.description,
         checksum=checksum(parts.sections),
-        reversible=_is_reversible(parts, is_merge=len(parents) > 1),
+        reversible=_is_reversible(parts, is_merge=is_merge),
         transactional="no-transaction" not in values,
-        directives=tuple((d.name, d.value, d.line) for d in parts.header if d.name not in ("id", "parents")),
-        problems=tuple(problems),
+        directives=tuple(
+            (d.name, d.value, d.line) for d in (*parts.header, *parts.body) if d.name not in _STRUCTURE
+        ),
+        problems=problems,
     )
 
 
@@ -113,8 +131,8 @@ def read_script(path: str, data: bytes, dialect: str) -> Script:
         )
     down = _section_for(parts.sections, "down", dialect)
     names = {d.name for d in parts.header}
-    up_statements = split(up.text, dialect, first_line=up.first_line).statements
-    down_statements = split(down.text, dialect, first_line=down.first_line).statements if down else None
+    up_statements = _statements(path, up, dialect)
+    down_statements = _statements(path, down, dialect) if down else None
     irreversible = "irreversible" in names or (not down_statements and bool(up_statements))
     return Script(
         language="sql",
@@ -125,17 +143,22 @@ def read_script(path: str, data: bytes, dialect: str) -> Script:
     )
 
 
+def _statements(path: str, section: Section, dialect: str) -> tuple[Statement, ...]:
+    found = split(section.text, dialect, first_line=section.first_line)
+    for message, line in found.problems:
+        raise SourceError(f"{path}:{line}: {message}", hint="mig explain MIG006")
+    return found.statements
+
+
 def take_apart(text: str) -> Parts:
     """Header and sections of a text; anything goes, problems are found afterwards."""
     header: list[Directive] = []
     body: list[Directive] = []
     opened: list[tuple[str, int, list[Directive]]] = []
     bounds: list[int] = []
-    for match in _DIRECTIVE.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
-        directive = Directive(name=match[1], value=match[2].rstrip(), line=line)
+    for match, directive in find_directives(text, _DIRECTIVE):
         if directive.name in ("up", "down"):
-            opened.append((directive.name, line, []))
+            opened.append((directive.name, directive.line, []))
             bounds.extend((match.start(), match.end()))
         if opened:
             opened[-1][2].append(directive)
@@ -161,9 +184,14 @@ def checksum(sections: Sequence[Section]) -> str:
     digest = hashlib.sha256()
     for section in sections:
         digest.update(f"{section.kind} {','.join(section.dialects)}\n".encode())
-        digest.update(_TRAILING.sub("", section.text).strip("\n").encode("utf-8", "surrogatepass"))
+        digest.update(without_trailing_space(section.text).encode("utf-8", "surrogatepass"))
         digest.update(b"\0")
     return digest.hexdigest()
+
+
+def without_trailing_space(text: str) -> str:
+    """The text as it counts for a checksum; no regular expression, whose time hostile text can square."""
+    return "\n".join(line.rstrip(" \t") for line in text.split("\n")).strip("\n")
 
 
 def render_sql(draft: Draft) -> bytes:
@@ -172,7 +200,9 @@ def render_sql(draft: Draft) -> bytes:
     if draft.parents:
         lines.append(f"-- mig:parents {', '.join(draft.parents)}")
     lines.extend(f"-- mig:order {first} {second}" for first, second in draft.order)
-    lines.extend(f"-- {line}".rstrip() for line in draft.message.splitlines())
+    # A message is never taken for a directive.
+    message = re.sub(r"^(\s*mig):", r"\1 :", draft.message, flags=re.MULTILINE)
+    lines.extend(f"-- {line}".rstrip() for line in message.splitlines())
     lines.extend(("", "-- mig:up", *_block(draft.up), "", "-- mig:down", *_block(draft.down)))
     return ("\n".join(lines).rstrip("\n") + "\n").encode()
 
@@ -230,16 +260,24 @@ def _find_section_problems(parts: Parts, *, is_merge: bool) -> Iterator[Problem]
     if not ups:
         yield Problem("MIG005", "there is no -- mig:up section", 1)
     for section in parts.sections:
-        dialect = section.dialects[0] if section.dialects else "postgresql"
-        if is_blank(section.text, dialect):
-            if section.kind == "up" and not is_merge:
-                yield Problem("MIG005", "the up section is empty", section.first_line)
-            continue
-        if section.dialects:
-            yield from (
-                Problem("MIG006", *p)
-                for p in split(section.text, dialect, first_line=section.first_line).problems
-            )
+        if not is_blank(section.text, _any_dialect(section)):
+            yield from islice(_find_unclosed(section), _MAX_PROBLEMS)
+        elif section.kind == "up" and not is_merge:
+            yield Problem("MIG005", "the up section is empty", section.first_line)
+
+
+def _find_unclosed(section: Section) -> Iterator[Problem]:
+    """What keeps a section from being split; without a dialect, what is wrong in each of them."""
+    found: tuple[tuple[str, int], ...] = ()
+    for dialect in section.dialects[:1] or DIALECTS:
+        found = split(section.text, dialect, first_line=section.first_line).problems
+        if not found:
+            return
+    yield from (Problem("MIG006", *problem) for problem in found)
+
+
+def _any_dialect(section: Section) -> str:
+    return section.dialects[0] if section.dialects else "postgresql"
 
 
 def _is_reversible(parts: Parts, *, is_merge: bool) -> bool:
@@ -247,7 +285,7 @@ def _is_reversible(parts: Parts, *, is_merge: bool) -> bool:
         return False
     downs = [section for section in parts.sections if section.kind == "down"]
     does_nothing = is_merge and all(is_blank(s.text, "postgresql") for s in parts.sections)
-    return does_nothing or any(not is_blank(s.text, (s.dialects or ("postgresql",))[0]) for s in downs)
+    return does_nothing or any(not is_blank(s.text, _any_dialect(s)) for s in downs)
 
 
 def _section_for(sections: Iterable[Section], kind: str, dialect: str) -> Section | None:

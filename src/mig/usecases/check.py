@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from mig.errors import GitError
 from mig.findings import Finding, Severity, Verdict, sort_findings
 from mig.git.repo import Commit
-from mig.git.trees import CommitTree, GitTree
+from mig.git.trees import CommitTree
 from mig.rules import RULES
 from mig.rules.three_way import ThreeWay
-from mig.usecases.load import LineageReading, merge_readings, snapshot_of
-from mig.usecases.project import INDEX, WORKTREE, Project, open_project
+from mig.usecases.load import LineageReading, SnapshotMaker, join_bases, merge_readings
+from mig.usecases.project import INDEX, WORKTREE, Project, open_project, uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mig.model import Lineage, LineageSnapshot, Migration
-    from mig.sources.base import Reading
+    from mig.git.repo import Repo
+    from mig.model import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,20 +80,29 @@ def check_project(
         GitError: there is no repository, no such ref, or the clone is too shallow to tell.
         SourceError: no migrations are configured or recognised.
     """
-    sides = find_sides(project, head=head, base=base)
-    threes = compare_sides(project, sides, everything=everything)
-    found = [finding for three in threes for finding in _find_all(three)]
-    return _result(project, sides, threes, sort_findings(found))
+    with uncollected():
+        sides = find_sides(project, head=head, base=base)
+        threes = compare_sides(project, sides, everything=everything)
+        found = [finding for three in threes for finding in _find_all(three)]
+        return _result(project, sides, threes, sort_findings(found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """Which commits are compared; ``at`` is what the head's tree is read from."""
+    """Which commits are compared; ``at`` is what the head's tree is read from.
+
+    ``merge_bases`` is empty where head and base share nothing; several, where branches were merged
+    crosswise.
+    """
 
     at: str
     head: Commit
     base: Commit | None
-    merge_base: str
+    merge_bases: tuple[str, ...]
+
+    @property
+    def merge_base(self) -> str:
+        return self.merge_bases[0] if self.merge_bases else ""
 
 
 def find_sides(project: Project, *, head: str = WORKTREE, base: str | None = None) -> Sides:
@@ -103,57 +112,56 @@ def find_sides(project: Project, *, head: str = WORKTREE, base: str | None = Non
         GitError: there is no repository or no such ref, or the clone is too shallow to tell.
     """
     repo = project.git
-    commit = project.commit(head)
+    commit = Commit(head, project.commit(head).id)
     published = _find_base(project, base)
     if published is None or not commit.id:
-        return Sides(at=head, head=replace_ref(commit, head), base=published, merge_base="")
+        return Sides(at=head, head=commit, base=published, merge_bases=())
     others = (commit.id, *repo.merging()) if head in (WORKTREE, INDEX) else (commit.id,)
-    found = published.id if others == (published.id,) else repo.merge_base(published.id, *others)
-    return Sides(at=head, head=replace_ref(commit, head), base=published, merge_base=found)
-
-
-def replace_ref(commit: Commit, ref: str) -> Commit:
-    """The commit under the name that the user gave."""
-    return Commit(ref, commit.id)
+    same = others == (published.id,)
+    found = others if same else repo.merge_bases(published.id, *others)
+    return Sides(at=head, head=commit, base=published, merge_bases=found)
 
 
 def compare_sides(project: Project, sides: Sides, *, everything: bool = False) -> tuple[ThreeWay, ...]:
     """The three-way comparison of each lineage."""
     head_tree = project.tree(sides.at)
-    base_tree = CommitTree(project.git, sides.base.ref, sides.base.id) if sides.base else None
-    trees = [head_tree]
-    if base_tree is not None:
-        trees.append(base_tree)
-        if sides.base is not None and sides.merge_base != sides.base.id:
-            trees.append(CommitTree(project.git, "the merge base", sides.merge_base))
-    lineages = project.lineages(head_tree)
-    for tree in trees:
+    base_trees = _base_trees(project.git, sides)
+    project.prepare(head_tree)
+    lineages = project.lineages(head_tree, *base_trees[:1])
+    for tree in base_trees:
         for lineage in lineages:
-            if isinstance(tree, GitTree):
-                tree.prepare(lineage.paths)
-    readings = [project.read(tree, lineages) for tree in trees]
+            tree.prepare(lineage.paths)
+    head, *bases = (project.read(tree, lineages) for tree in (head_tree, *base_trees))
     project.save()
     return tuple(
-        _three_way(project, sides, [reading[lineage.name] for reading in readings], everything=everything)
-        for lineage in lineages
+        _three_way(project, sides, head[one.name], [base[one.name] for base in bases], everything=everything)
+        for one in lineages
     )
 
 
+def _base_trees(repo: Repo, sides: Sides) -> list[CommitTree]:
+    """The base's tree and behind it those of the merge bases, but for one that is the base itself."""
+    if sides.base is None:
+        return []
+    others = [commit for commit in sides.merge_bases or ("",) if commit != sides.base.id]
+    base = CommitTree(repo, sides.base.ref, sides.base.id)
+    return [base, *(CommitTree(repo, "the merge base", commit) for commit in others)]
+
+
 def _three_way(
-    project: Project, sides: Sides, readings: Sequence[LineageReading], *, everything: bool
+    project: Project, sides: Sides, head: LineageReading, bases: list[LineageReading], *, everything: bool
 ) -> ThreeWay:
-    head = readings[0]
-    # Without a base nothing is published; with the base as merge base, both are the same.
-    empty = LineageReading(head.lineage, {})
-    base = readings[1] if len(readings) > 1 else empty
-    merge_base = readings[2] if len(readings) > 2 else base
-    head_snapshot = snapshot_of(head)
-    like = _made(head, head_snapshot)
+    # Without a base nothing is published.
+    base = bases[0] if bases else LineageReading(head.lineage, {})
+    merge_base = join_bases(bases[1:], base) if len(bases) > 2 else bases[-1] if bases else base
+    make = SnapshotMaker(head.lineage).snapshot
+    head_snapshot, base_snapshot = make(head), make(base)
+    merged = merge_readings(merge_base, head, base)
     return ThreeWay(
         head=head_snapshot,
-        base=snapshot_of(base, like),
-        merge_base=snapshot_of(merge_base, like),
-        merged=snapshot_of(merge_readings(merge_base, head, base), like),
+        base=base_snapshot,
+        merge_base=base_snapshot if merge_base is base else make(merge_base),
+        merged=head_snapshot if merged is head else make(merged),
         head_ref=sides.head.ref,
         base_ref=sides.base.ref if sides.base else "",
         has_base=sides.base is not None,
@@ -161,10 +169,6 @@ def _three_way(
         unknown=project.config.unknown,
         everything=everything,
     )
-
-
-def _made(reading: LineageReading, snapshot: LineageSnapshot) -> dict[str, tuple[Reading, Migration]]:
-    return {m.path: (reading.files[m.path], m) for m in snapshot.migrations}
 
 
 def _find_base(project: Project, base: str | None) -> Commit | None:
@@ -186,10 +190,10 @@ def _find_all(three: ThreeWay) -> list[Finding]:
     return merged + [finding for rule in RULES for finding in rule(three)]
 
 
-def _sided(three: ThreeWay, finding: Finding) -> tuple[object, ...]:
-    paths = {place.path for f in three.head.findings for place in f.locations}
-    theirs = any(place.path not in paths for place in finding.locations)
-    return tuple(replace(place, side="theirs" if theirs else "") for place in finding.locations)
+def _sided(three: ThreeWay, finding: Finding) -> tuple[Location, ...]:
+    """The places of a file's finding; a file that head has not is theirs."""
+    ours = {place.path for f in three.head.findings for place in f.locations}
+    return tuple(replace(place, side="" if place.path in ours else "theirs") for place in finding.locations)
 
 
 def _result(

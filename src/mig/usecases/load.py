@@ -10,20 +10,22 @@ from mig.errors import SourceError
 from mig.findings import Finding
 from mig.model import Lineage, LineageSnapshot, Location, Migration, Script
 from mig.sources.base import MAX_FILE_BYTES, Problem, Reading
-from mig.sources.cache import ReadingCache
 from mig.sources.registry import find_source
-from mig.tree import DIRECTORY, REGULAR, Entry, content_key
+from mig.tree import DIRECTORY, REGULAR, Content, Entry, content_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
+    from mig.sources.cache import ReadingCache
     from mig.tree import Tree
+
+_MAX_PROBLEMS = 20
 
 _ODD = {
     "symlink": ("MIG007", "is a symbolic link, which is not followed"),
-    "submodule": ("MIG007", "is a submodule, not a file"),
+    "submodule": ("MIG007", "is a submodule, which is not read"),
     "directory": ("MIG007", "is a folder, not a file"),
+    "file": ("MIG007", "is a file, not a folder of migrations"),
     "other": ("MIG007", "is no regular file"),
     "unmerged": ("MIG012", "is unmerged: the index holds several versions of it"),
 }
@@ -31,7 +33,10 @@ _ODD = {
 
 @dataclass(frozen=True, slots=True)
 class LineageReading:
-    """What the files of one lineage say in one tree, by path."""
+    """What the files of one lineage say in one tree, by path.
+
+    Within one reader, equal contents are one object, so that trees are compared by identity.
+    """
 
     lineage: Lineage
     files: Mapping[str, Reading]
@@ -40,27 +45,29 @@ class LineageReading:
 class LineageReader:
     """Reads one lineage from any number of trees; equal contents are read once, ever."""
 
-    def __init__(self, lineage: Lineage, cache_folder: Path | None) -> None:
+    def __init__(self, lineage: Lineage, cache: ReadingCache) -> None:
         self.lineage = lineage
         self.source = find_source(lineage.source)
-        self.cache = ReadingCache(cache_folder, self.source.name, self.source.version)
+        self.cache = cache
+        self._named: dict[str, bool] = {}
+        self._odd: dict[tuple[str, str], Reading] = {}
+        self._entries: dict[str, Entry] = {}
+        self._files: dict[str, Reading] = {}
 
     def read(self, tree: Tree) -> LineageReading:
-        """What the lineage's files say in a tree."""
-        files: dict[str, Reading] = {}
-        unread: list[tuple[str, str]] = []
-        for path, entry in self._candidates(tree):
-            if entry.kind != REGULAR:
-                files[path] = _odd_file(path, entry)
-                continue
-            key = _cache_key(path, entry.key)
-            known = self.cache.find(key) if entry.key else None
-            if known is None:
-                unread.append((path, entry.key))
-            else:
-                files[path] = known
-        self._read_files(tree, unread, files)
-        return LineageReading(self.lineage, files)
+        """What the lineage's files say in a tree.
+
+        Mostly the tree differs little from the one that was read before, and only those files are
+        looked at.
+        """
+        entries = self._candidates(tree)
+        if entries != self._entries:
+            files = dict(self._files)
+            for path in self._entries.keys() - entries.keys():
+                del files[path]
+            self._look(tree, entries, files)
+            self._entries, self._files = entries, files
+        return LineageReading(self.lineage, self._files)
 
     def script(self, tree: Tree, migration: Migration, dialect: str) -> Script:
         """What one migration of a tree does.
@@ -70,63 +77,105 @@ class LineageReader:
         """
         content = next(iter(tree.read((migration.path,), MAX_FILE_BYTES)))
         if content.data is None:
-            raise SourceError(
-                f"{migration.path} is larger than {MAX_FILE_BYTES} bytes", hint="mig explain MIG008"
-            )
+            message = f"{migration.path}: {_unread(content).message}"
+            raise SourceError(message, hint=f"mig explain {_unread(content).code}")
         return self.source.script(migration.path, content.data, dialect)
 
-    def _candidates(self, tree: Tree) -> Iterator[tuple[str, Entry]]:
-        is_candidate, lineage = self.source.is_candidate, self.lineage
-        folders: set[str] = set()
-        for path, entry in tree.entries(lineage.paths).items():
-            if is_candidate(lineage, path):
-                yield path, entry
-            elif (folder := path.rpartition("/")[0]) not in folders:
-                # Git lists no folders: one that is named like a file shows only in the paths below it.
-                folders.add(folder)
-                if is_candidate(lineage, folder):
-                    yield folder, Entry(DIRECTORY)
+    def _look(self, tree: Tree, entries: dict[str, Entry], files: dict[str, Reading]) -> None:
+        unread: list[tuple[str, str]] = []
+        for path, entry in entries.items() - self._entries.items() if self._entries else entries.items():
+            known = self._known(path, entry)
+            if known is None:
+                unread.append((path, entry.key))
+            else:
+                files[path] = known
+        for path, key, reading in self._read_files(tree, sorted(unread)):
+            files[path] = reading
+            entries[path] = Entry(REGULAR, key)
 
-    def _read_files(self, tree: Tree, unread: list[tuple[str, str]], files: dict[str, Reading]) -> None:
+    def _candidates(self, tree: Tree) -> dict[str, Entry]:
+        listed, named = tree.entries(self.lineage.paths), self._named
+        for path in listed.keys() - named.keys():
+            named[path] = self.source.is_candidate(self.lineage, path)
+        found = {path: entry for path, entry in listed.items() if named[path]}
+        if len(found) < len(listed):
+            found.update(self._odd_folders([path for path in listed if not named[path]]))
+            found.update((p, e) for p in self.lineage.paths if (e := listed.get(p)) and e.kind != DIRECTORY)
+        return found
+
+    def _odd_folders(self, paths: list[str]) -> Iterator[tuple[str, Entry]]:
+        """Folders named like a migration: Git lists no folders, they show only in the paths below them."""
+        seen = {*self.lineage.paths, ""}
+        for path in paths:
+            folder = path.rpartition("/")[0]
+            while folder not in seen:
+                seen.add(folder)
+                if self.source.is_candidate(self.lineage, folder):
+                    yield folder, Entry(DIRECTORY)
+                folder = folder.rpartition("/")[0]
+
+    def _known(self, path: str, entry: Entry) -> Reading | None:
+        if entry.kind != REGULAR or path in self.lineage.paths:
+            return self._odd_file(path, *(_ODD[entry.kind]))
+        return self.cache.find(_cache_key(path, entry.key)) if entry.key else None
+
+    def _odd_file(self, path: str, code: str, what: str) -> Reading:
+        problem = Problem(code, f"{path.rpartition('/')[2]} {what}", 0)
+        return self._odd.setdefault((path, what), Reading(problems=(problem,)))
+
+    def _read_files(self, tree: Tree, unread: list[tuple[str, str]]) -> Iterator[tuple[str, str, Reading]]:
         contents = tree.read([path for path, _ in unread], MAX_FILE_BYTES)
         for (path, listed), content in zip(unread, contents, strict=True):
             if content.data is None:
-                message = f"the file has {content.size:,} bytes; mig reads at most {MAX_FILE_BYTES:,}"
-                files[path] = Reading(problems=(Problem("MIG008", message, 0),))
+                problem = _unread(content)
+                # No file on the disk is listed with this key, so it will be looked at again.
+                yield (
+                    path,
+                    listed or "?",
+                    self._odd.setdefault((path, problem.message), Reading(problems=(problem,))),
+                )
                 continue
-            key = _cache_key(path, listed or content_key(content.data))
+            content_id = listed or content_key(content.data)
+            key = _cache_key(path, content_id)
             known = self.cache.find(key)
             if known is None:
-                known = self.source.read(path, content.data)
+                known = _bounded(self.source.read(path, content.data))
                 self.cache.keep(key, known)
-            files[path] = known
+            yield path, content_id, known
 
 
-def snapshot_of(
-    reading: LineageReading, like: Mapping[str, tuple[Reading, Migration]] | None = None
-) -> LineageSnapshot:
-    """The migrations and the findings of a reading.
+class SnapshotMaker:
+    """Makes snapshots of one lineage; a file that says the same in two of them is one migration."""
 
-    Args:
-        reading: what the files say.
-        like: for some paths, a reading and the migration that was made of it, to be used again.
-    """
-    name = reading.lineage.name
-    made: list[Migration] = []
-    for path, file in sorted(reading.files.items()):
-        if file.id:
-            before = like.get(path) if like else None
-            made.append(before[1] if before and before[0] is file else file.migration(name, path))
-    return LineageSnapshot(
-        lineage=reading.lineage,
-        migrations=find_source(reading.lineage.source).resolve(made),
-        findings=tuple(find_file_problems(reading)),
-    )
+    def __init__(self, lineage: Lineage) -> None:
+        self._lineage = lineage
+        self._made: dict[str, tuple[Reading, Migration]] = {}
+
+    def snapshot(self, reading: LineageReading) -> LineageSnapshot:
+        """The migrations and the findings of a reading."""
+        name, made = self._lineage.name, self._made
+        migrations: list[Migration] = []
+        for path, file in sorted(reading.files.items()):
+            if file.id:
+                before = made.get(path)
+                if before is None or before[0] is not file:
+                    before = made[path] = file, file.migration(name, path)
+                migrations.append(before[1])
+        return LineageSnapshot(
+            lineage=self._lineage,
+            migrations=find_source(self._lineage.source).resolve(migrations),
+            findings=tuple(find_file_problems(reading)),
+        )
+
+
+def snapshot_of(reading: LineageReading) -> LineageSnapshot:
+    """The migrations and the findings of one reading."""
+    return SnapshotMaker(reading.lineage).snapshot(reading)
 
 
 def find_file_problems(reading: LineageReading) -> Iterator[Finding]:
     """What is wrong with the files, each by itself."""
-    for path, file in sorted(reading.files.items()):
+    for path, file in sorted((path, file) for path, file in reading.files.items() if file.problems):
         for code, message, line in file.problems:
             yield Finding(
                 code=str(code),
@@ -142,18 +191,29 @@ def merge_readings(merge_base: LineageReading, head: LineageReading, base: Linea
     """The files as a merge of head and base will have them, file by file.
 
     A file that both sides changed differently is taken from head: Git will ask a person about its
-    text, and the rules on history and ids speak of it.
+    text, and the rules on history and ids speak of it.  A file that the base has moved, moves.
     """
-    merged = dict(head.files)
-    before = merge_base.files
-    for path in base.files.keys() | before.keys():
-        theirs, was = base.files.get(path), before.get(path)
-        if theirs is not was and theirs != was and head.files.get(path) == was:
-            if theirs is None:
-                merged.pop(path, None)
-            else:
-                merged[path] = theirs
+    if base.files is merge_base.files:
+        return head
+    merged, before = dict(head.files), merge_base.files
+    theirs = {path: file for path, file in base.files.items() if before.get(path) is not file}
+    gone = before.keys() - base.files.keys()
+    merged.update((path, file) for path, file in theirs.items() if head.files.get(path) is before.get(path))
+    moved = {file.id for path, file in theirs.items() if file.id and path not in before}
+    for path in gone & head.files.keys():
+        if head.files[path] is before[path] or (head.files[path].id or before[path].id) in moved:
+            del merged[path]
     return LineageReading(head.lineage, merged)
+
+
+def join_bases(bases: list[LineageReading], published: LineageReading) -> LineageReading:
+    """Several merge bases as one, as Git merges them first: what any of them has, was there."""
+    joined: dict[str, Reading] = {}
+    for one in bases:
+        for path, file in one.files.items():
+            if path not in joined or published.files.get(path) is file:
+                joined[path] = file
+    return LineageReading(published.lineage, joined)
 
 
 def _cache_key(path: str, key: str) -> str:
@@ -161,6 +221,17 @@ def _cache_key(path: str, key: str) -> str:
     return f"{path.rpartition('.')[2].lower()}:{key}"
 
 
-def _odd_file(path: str, entry: Entry) -> Reading:
-    code, what = _ODD[entry.kind]
-    return Reading(problems=(Problem(code, f"{path.rpartition('/')[2]} {what}", 0),))
+def _unread(content: Content) -> Problem:
+    if content.error:
+        return Problem("MIG007", f"the file cannot be read: {content.error}", 0)
+    return Problem("MIG008", f"the file has {content.size:,} bytes; mig reads at most {MAX_FILE_BYTES:,}", 0)
+
+
+def _bounded(reading: Reading) -> Reading:
+    """The reading with no more problems than a person would look at."""
+    rest = len(reading.problems) - _MAX_PROBLEMS
+    if rest <= 1:
+        return reading
+    code, _, line = reading.problems[_MAX_PROBLEMS]
+    more = Problem(str(code), f"and {rest} more problems from here on", int(line))
+    return reading._replace(problems=(*reading.problems[:_MAX_PROBLEMS], more))

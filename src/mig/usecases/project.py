@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mig.config import Config, load_config
+from mig.config import Config, LineageConfig, load_config
 from mig.errors import ConfigError, GitError, SourceError
 from mig.git.repo import Commit, Repo, open_repo
-from mig.git.trees import CommitTree, IndexTree, WorktreeTree
+from mig.git.trees import CommitTree, GitTree, IndexTree, WorktreeTree
 from mig.model import Lineage, Snapshot
+from mig.sources.cache import ReadingCache
 from mig.sources.registry import find_source, source_names
-from mig.tree import DirectoryTree
-from mig.usecases.load import LineageReading, LineageReader, snapshot_of
+from mig.tree import DirectoryTree, is_under
+from mig.usecases.load import LineageReader, LineageReading, snapshot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mig.model import Migration, Script
-    from mig.tree import Tree
+    from mig.tree import Content, Entry, Tree
 
 WORKTREE = "worktree"
 INDEX = "index"
@@ -38,7 +42,8 @@ class Project:
     config: Config
     repo: Repo | None
     only: str = ""
-    _readers: dict[str, LineageReader] = field(default_factory=dict, repr=False)
+    _readers: dict[Lineage, LineageReader] = field(default_factory=dict, repr=False)
+    _caches: dict[str, ReadingCache] = field(default_factory=dict, repr=False)
 
     @property
     def git(self) -> Repo:
@@ -68,18 +73,27 @@ class Project:
         commit = self.git.resolve("HEAD" if at == WORKTREE else at)
         return CommitTree(self.git, commit.ref, commit.id)
 
-    def lineages(self, tree: Tree) -> tuple[Lineage, ...]:
+    def prepare(self, tree: Tree) -> None:
+        """Start listing what ``lineages`` will ask for, while the caller does something else."""
+        if isinstance(tree, GitTree):
+            paths = [one.path for one in self.config.lineages] or [self.config.path]
+            for path in paths:
+                tree.prepare((path,))
+
+    def lineages(self, tree: Tree, *others: Tree) -> tuple[Lineage, ...]:
         """The lineages that the configuration names, or else those that are recognised in a tree.
+
+        Where a tree holds none the others are looked at in turn: all may have been deleted.
 
         Raises:
             SourceError: nothing is configured and nothing recognised.
             ConfigError: the lineage that the user asked for is not among them.
         """
-        found = self._configured(tree) or _recognise_all(tree)
+        found = self._configured(tree) or next(filter(None, map(_recognise_all, (tree, *others))), ())
         if not found:
             raise SourceError(
                 f"no migrations were recognised in {tree.name}",
-                hint="mig init starts a folder of them; or set source and path under [tool.mig] in pyproject.toml",
+                hint="mig init starts a folder; [tool.mig] in pyproject.toml can name source and path",
             )
         if self.only and self.only not in (names := [lineage.name for lineage in found]):
             raise ConfigError(
@@ -89,10 +103,15 @@ class Project:
 
     def reader(self, lineage: Lineage) -> LineageReader:
         """The reader of a lineage, which keeps what it has read."""
-        if lineage.name not in self._readers:
-            cache = self.repo.common_dir / "mig" if self.repo else None
-            self._readers[lineage.name] = LineageReader(lineage, cache)
-        return self._readers[lineage.name]
+        if lineage not in self._readers:
+            self._readers[lineage] = LineageReader(lineage, self._cache(lineage.source))
+        return self._readers[lineage]
+
+    def _cache(self, source: str) -> ReadingCache:
+        if source not in self._caches:
+            folder = self.repo.common_dir / "mig" if self.repo else None
+            self._caches[source] = ReadingCache(folder, source, find_source(source).version)
+        return self._caches[source]
 
     def read(self, tree: Tree, lineages: Sequence[Lineage]) -> dict[str, LineageReading]:
         """What the files of each lineage say in a tree, by the lineage's name."""
@@ -106,21 +125,24 @@ class Project:
             SourceError: no migrations are configured or recognised.
         """
         tree = self.tree(at)
-        lineages = self.lineages(tree)
-        read = self.read(tree, lineages)
-        self.save()
-        return Snapshot(
-            ref=tree.name,
-            commit=self.commit(at).id,
-            lineages=tuple(snapshot_of(read[lineage.name]) for lineage in lineages),
-            read_script=self.script_reader(tree),
-        )
+        with uncollected():
+            self.prepare(tree)
+            lineages = self.lineages(tree)
+            read = self.read(tree, lineages)
+            self.save()
+            return Snapshot(
+                ref=tree.name,
+                commit=self.commit(at).id,
+                lineages=tuple(snapshot_of(read[lineage.name]) for lineage in lineages),
+                read_script=self.script_reader(tree, lineages),
+            )
 
-    def script_reader(self, tree: Tree) -> Callable[[Migration, str], Script]:
+    def script_reader(self, tree: Tree, lineages: Sequence[Lineage]) -> Callable[[Migration, str], Script]:
         """A function that reads what a migration of a tree does."""
+        readers = {lineage.name: self.reader(lineage) for lineage in lineages}
 
         def read(migration: Migration, dialect: str) -> Script:
-            return self._readers[migration.lineage].script(tree, migration, dialect)
+            return readers[migration.lineage].script(tree, migration, dialect)
 
         return read
 
@@ -132,15 +154,15 @@ class Project:
 
     def save(self) -> None:
         """Keep what was read for the next run."""
-        for reader in self._readers.values():
-            reader.cache.save()
+        for one in self._caches.values():
+            one.save()
 
     def _configured(self, tree: Tree) -> tuple[Lineage, ...]:
-        if self.config.lineages:
-            return tuple(_lineage(tree, one.name, one.source, one.path) for one in self.config.lineages)
-        if self.config.source or self.config.path:
-            return (_lineage(tree, "default", self.config.source, self.config.path),)
-        return ()
+        wanted = self.config.lineages
+        if not wanted and (self.config.source or self.config.path):
+            wanted = (LineageConfig(name="default", path=self.config.path, source=self.config.source),)
+        recognised = cache(lambda source: find_source(source).recognise(tree))
+        return tuple(_complete(one, recognised) for one in wanted)
 
 
 def load(path: str | Path = ".", at: str = WORKTREE) -> Snapshot:
@@ -171,7 +193,8 @@ def open_project(
     """
     repo = _find_repo(start, os.environ if environment is None else environment, elsewhere=elsewhere)
     root = repo.root if repo else start.resolve()
-    config = load_config(start.resolve(), root, config_file.resolve() if config_file else None)
+    explicit = config_file.resolve() if config_file else None
+    config = load_config(start.resolve(), root, explicit, sources=source_names())
     return Project(root=root, config=config, repo=repo, only=lineage)
 
 
@@ -184,22 +207,54 @@ def _find_repo(start: Path, environment: Mapping[str, str], *, elsewhere: bool) 
         raise
 
 
-def _lineage(tree: Tree, name: str, source: str, path: str) -> Lineage:
+def _complete(wanted: LineageConfig, recognised: Callable[[str], tuple[Lineage, ...]]) -> Lineage:
     """A configured lineage, with what the configuration leaves out recognised."""
-    names = (source,) if source else source_names()
-    for candidate in names:
-        for found in find_source(candidate).recognise(tree):
-            if not path or path in found.paths or any(p.startswith(f"{path}/") for p in found.paths):
-                return replace(found, name=name)
-    return Lineage(name=name, source=source or "native", paths=(path or "migrations",))
+    path = wanted.path
+    for source in (wanted.source,) if wanted.source else source_names():
+        for found in recognised(source):
+            if not path or any(is_under(place, path) for place in found.paths):
+                return replace(found, name=wanted.name)
+    return Lineage(name=wanted.name, source=wanted.source or "native", paths=(path or "migrations",))
 
 
 def _recognise_all(tree: Tree) -> tuple[Lineage, ...]:
-    found = [lineage for name in source_names() for lineage in find_source(name).recognise(tree)]
+    found: list[Lineage] = []
+    for name in source_names():
+        # A folder belongs to one lineage, and what is known need not be looked through again.
+        rest = _Without(tree, tuple(f"{path}/" for one in found for path in one.paths)) if found else tree
+        found.extend(find_source(name).recognise(rest))
     taken = [lineage.name for lineage in found]
     return tuple(
-        replace(one, name=f"{one.source}-{one.name}")
-        if taken.count(one.name) > 1
-        else one
-        for one in found
+        replace(one, name=f"{one.source}-{one.name}") if taken.count(one.name) > 1 else one for one in found
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Without:
+    """A tree without what lies in some folders."""
+
+    tree: Tree
+    folders: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.tree.name
+
+    def entries(self, under: Sequence[str] = ("",)) -> Mapping[str, Entry]:
+        listed = self.tree.entries(under)
+        return {path: entry for path, entry in listed.items() if not path.startswith(self.folders)}
+
+    def read(self, paths: Iterable[str], limit: int) -> Iterator[Content]:
+        return self.tree.read(paths, limit)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector from looking through thousands of new objects, none of them garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
