@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    about["load after"] = describe_load()
     report = render_report(about, tables)
     print(report)
     if args.json:
