@@ -69,7 +69,7 @@ class Graph:
         fitting = sorted(i for i in self.migrations if prefix and i.startswith(prefix))
         if len(fitting) == 1:
             return fitting[0]
-        raise GraphError(*_not_one(prefix, fitting, self.migrations))
+        raise GraphError(_not_one(prefix, fitting, self.migrations), hint="mig log lists the migrations")
 
 
 def build_graph(migrations: Iterable[Migration]) -> Graph:
@@ -114,13 +114,13 @@ def _reach(edges: Mapping[str, tuple[str, ...]], ids: Iterable[str]) -> frozense
     return frozenset(seen)
 
 
-def _not_one(prefix: str, fitting: list[str], known: Iterable[str]) -> tuple[str]:
+def _not_one(prefix: str, fitting: list[str], known: Iterable[str]) -> str:
     if fitting:
-        return (f"{prefix!r} is the beginning of {len(fitting)} ids: {', '.join(fitting[:5])}",)
+        return f"{prefix!r} is the beginning of {len(fitting)} ids: {', '.join(fitting[:5])}"
     import difflib
 
-    near = difflib.get_close_matches(prefix, list(known), n=3, cutoff=0.5)
-    return (f"no migration has the id {prefix!r}" + (f"; the nearest: {', '.join(near)}" if near else ""),)
+    near = difflib.get_close_matches(prefix, sorted(known), n=3, cutoff=0.5)
+    return f"no migration has the id {prefix!r}" + (f"; the nearest: {', '.join(near)}" if near else "")
 
 
 def topological(graph: Graph) -> list[str] | None:
