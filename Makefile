@@ -60,5 +60,5 @@ $(INSTALLED): pyproject.toml constraints.txt Makefile
 	@touch $(INSTALLED)
 
 clean:
-	rm -rf $(VENV) build dist demo-repository .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist demo-shop .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

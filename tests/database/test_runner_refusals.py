@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,7 +21,7 @@ from tests.repositories import GitSandbox, native
 from tests.unit.runner.snapshots import A, shop, snapshot
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 SECRET = "Zq9-hunter2"
 
@@ -84,12 +87,26 @@ def test_a_user_who_may_not_write_is_refused(postgresql_database: object) -> Non
     assert len(Runner(read_only, snapshot(shop())).status().pending) == 3
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_an_unwritable_folder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "locked").mkdir(mode=0o500)
-    with pytest.raises(RunnerError, match="cannot be used") as caught:
-        Target(f"sqlite:///{tmp_path / 'locked' / 'shop.db'}").runner(shop()).up()
-    assert caught.value.hint
+@contextmanager
+def anybody() -> Iterator[None]:
+    """Without the rights of root, whom no mode keeps from writing."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_an_unwritable_folder_is_refused() -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        with anybody(), pytest.raises(RunnerError, match="cannot be used") as caught:
+            Target(f"sqlite:///{folder}/shop.db").runner(shop()).up()
+        assert caught.value.hint
+        assert os.listdir(folder) == []
 
 
 def test_the_lineage_must_be_chosen_where_there_are_several(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mig.runner.status import Interrupted, Status
 
 _FEW = 5
-"""More steps than this get a progress bar on a terminal instead of a line each."""
+"""More steps than this get a progress bar on a terminal, below the line of each."""
 _RECENT = 10
 _DONE = {Direction.UP: "applied", Direction.DOWN: "reverted"}
 _STYLES = {
@@ -97,12 +97,18 @@ class RunReporter:
         )
 
     def _show_done(self, event: StepDone) -> None:
+        if not self._quiet:
+            text = f"  {_one_line(event.step.description)}".rstrip() + _stored(event.step)
+            self._print(f"{_DONE[event.step.direction]} {event.step.id}{text}  {event.duration_ms} ms")
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task)
-        elif not self._quiet:
-            text = f"  {_one_line(event.step.description)}".rstrip() + _stored(event.step)
-            done = f"{_DONE[event.step.direction]} {event.step.id}"
-            print(f"{done}{text}  {event.duration_ms} ms", file=self._out, flush=True)
+
+    def _print(self, line: str) -> None:
+        if self._progress is not None and self._out.isatty():
+            # Through the bar's own console, which puts the line above the bar.
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(line, file=self._out, flush=True)
 
 
 def render_outcome(outcome: Outcome, direction: str) -> str:

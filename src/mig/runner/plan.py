@@ -97,7 +97,10 @@ def sound_graph(lineage: LineageSnapshot) -> Graph:
         raise GraphError(f"{other} and {twins[0].path} have one id, {twins[0].id} (MIG103)", hint=hint)
     if missing := graph.missing():
         child, parent = missing[0]
-        raise GraphError(f"{child} names {parent}, which is not in the repository (MIG102)", hint=hint)
+        raise GraphError(
+            f"{child} names the parent {parent}, which is not checked out here (MIG102)",
+            hint="mig check says where it is; git merge the branch that has it",
+        )
     if has_cycle(graph):
         linearize(graph)
     return graph
