@@ -19,7 +19,7 @@ from mig.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mig.git.process import Running
     from mig.git.repo import Repo
@@ -140,6 +140,7 @@ class WorktreeTree(IndexTree):
     def __init__(self, repo: Repo, name: str = "worktree") -> None:
         super().__init__(repo, name)
         self._on_disk: set[str] = set()
+        self._linked = {"": False}
 
     def _list(self, key: tuple[str, ...]) -> dict[str, Entry]:
         entries = super()._list(key)
@@ -157,13 +158,13 @@ class WorktreeTree(IndexTree):
         entries = _parse_ls_files(staged.result())
         tracked = self._really_changed(sorted(set(_paths(changed.result()))), entries)
         different = {*tracked, *(path.rstrip("/") for path in _paths(new.result()))}
-        is_behind_link = _link_finder(self.repo)
         for path in different:
-            entry = None if is_behind_link(path) else self._look(path)
+            entry = self._look(path)
             if entry is None:
                 entries.pop(path, None)
             else:
                 entries[path] = entry
+                self._on_disk.add(path)
         return dict(sorted(entries.items())) if different else entries
 
     def _really_changed(self, paths: list[str], entries: Mapping[str, Entry]) -> list[str]:
@@ -172,7 +173,7 @@ class WorktreeTree(IndexTree):
         A file that was only touched or copied looks changed; compared byte by byte, the CRLF that
         a checkout put in would count as a change.
         """
-        asked = [path for path in paths if "\n" not in path and self._is_plain(path)]
+        asked = [path for path in paths if "\n" not in path and self._look(path) == Entry(REGULAR)]
         if not asked:
             return paths
         feed = "".join(f"{path}\n" for path in asked).encode("utf-8", "surrogateescape")
@@ -181,22 +182,24 @@ class WorktreeTree(IndexTree):
         same = {p for p, blob in zip(asked, ids, strict=False) if entries.get(p) == Entry(REGULAR, blob)}
         return [path for path in paths if path not in same]
 
-    def _is_plain(self, path: str) -> bool:
-        file = self.repo.root / path
-        return file.is_file() and not file.is_symlink()
-
     def _look(self, path: str) -> Entry | None:
+        """What lies on the disk at a path, and None where it is there by way of a link only."""
         file = self.repo.root / path
+        if self._is_behind_link(path):
+            return None
         if file.is_symlink():
             return Entry(SYMLINK)
         if file.is_dir():
             return Entry(DIRECTORY)
         if not file.exists():
             return None
-        if not file.is_file():
-            return Entry(OTHER)
-        self._on_disk.add(path)
-        return Entry(REGULAR)
+        return Entry(REGULAR if file.is_file() else OTHER)
+
+    def _is_behind_link(self, path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        if folder not in self._linked:
+            self._linked[folder] = (self.repo.root / folder).is_symlink() or self._is_behind_link(folder)
+        return self._linked[folder]
 
     def read(self, paths: Iterable[str], limit: int) -> Iterator[Content]:
         wanted = list(paths)
@@ -293,19 +296,6 @@ def _odd_folders(repo: Repo, under: tuple[str, ...]) -> set[str]:
         except OSError:
             continue
     return odd
-
-
-def _link_finder(repo: Repo) -> Callable[[str], bool]:
-    """A function that says whether a folder above a path is a symbolic link, which is not followed."""
-    known: dict[str, bool] = {"": False}
-
-    def is_behind_link(path: str) -> bool:
-        folder = path.rpartition("/")[0]
-        if folder not in known:
-            known[folder] = (repo.root / folder).is_symlink() or is_behind_link(folder)
-        return known[folder]
-
-    return is_behind_link
 
 
 def _paths(output: bytes) -> list[str]:
