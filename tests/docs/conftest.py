@@ -34,3 +34,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shop(demo: Path) -> GitSandbox:
     """The demo's repository as the demo leaves it; only to be read."""
     return GitSandbox.at(demo / "shop")
+
+
+@pytest.fixture
+def new(demo: Path, tmp_path: Path) -> GitSandbox:
+    """A clone of the demo's repository, with no database yet."""
+    return GitSandbox.clone(str(demo / "shop"), tmp_path / "shop")

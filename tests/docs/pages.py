@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PAGES = tuple(sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]))
 
+DOCS = ROOT / "docs"
+
 _FENCE = re.compile(r"(?:^<!-- write (\S+) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING = (
     (re.compile(r"\b\d{14}(?=_)"), "STAMP"),
@@ -66,6 +68,29 @@ class Command:
 
     line: str
     output: str = ""
+
+
+def text_of(name: str) -> str:
+    """A page, by its path below the repository's root."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def section(name: str, title: str) -> str:
+    """What stands below a heading of the second level."""
+    found = re.search(rf"^## {re.escape(title)}$(.*?)(?=^## |\Z)", text_of(name), re.MULTILINE | re.DOTALL)
+    assert found, f"{name} has no section {title}"
+    return found[1]
+
+
+def first_column(text: str) -> list[str]:
+    """What the first cells of tables name in backticks."""
+    cells = re.findall(r"^\| (.*?) (?<!\\)\|", text, re.MULTILINE)
+    return [word for cell in cells for word in re.findall(r"`([^`]+)`", cell)]
+
+
+def identify(block: Block) -> str:
+    """The name of a block in a test's id."""
+    return f"{block.page}:{block.line}"
 
 
 def find_blocks(page: Path) -> tuple[Block, ...]:
