@@ -71,7 +71,7 @@ class GitTree:
         return _EVERYTHING in self._listed or _EVERYTHING in self._started
 
     def _list(self, key: tuple[str, ...]) -> dict[str, Entry]:
-        if key != _EVERYTHING and self._has_everything():
+        if key not in self._started and key != _EVERYTHING and self._has_everything():
             everything, below = self.entries(_EVERYTHING).items(), tuple(f"{folder}/" for folder in key)
             return {path: entry for path, entry in everything if path.startswith(below) or path in key}
         self.prepare(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,12 +127,13 @@ def compare_sides(project: Project, sides: Sides, *, everything: bool = False) -
     """The three-way comparison of each lineage."""
     head_tree = project.tree(sides.at)
     base_trees = _base_trees(project.git, sides)
-    project.prepare(head_tree)
-    lineages = project.lineages(head_tree, *base_trees[:1])
-    for tree in base_trees:
-        for lineage in lineages:
-            tree.prepare(lineage.paths)
-    head, *bases = (project.read(tree, lineages) for tree in (head_tree, *base_trees))
+    with project.listing(head_tree), ExitStack() as closing:
+        lineages = project.lineages(head_tree, *base_trees[:1])
+        for tree in base_trees:
+            closing.callback(tree.close)
+            for lineage in lineages:
+                tree.prepare(lineage.paths)
+        head, *bases = (project.read(tree, lineages) for tree in (head_tree, *base_trees))
     project.save()
     return tuple(
         _three_way(project, sides, head[one.name], [base[one.name] for base in bases], everything=everything)

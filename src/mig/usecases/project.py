@@ -73,12 +73,18 @@ class Project:
         commit = self.git.resolve("HEAD" if at == WORKTREE else at)
         return CommitTree(self.git, commit.ref, commit.id)
 
-    def prepare(self, tree: Tree) -> None:
-        """Start listing what ``lineages`` will ask for, while the caller does something else."""
-        if isinstance(tree, GitTree):
-            paths = [one.path for one in self.config.lineages] or [self.config.path]
-            for path in paths:
-                tree.prepare((path,))
+    @contextmanager
+    def listing(self, tree: Tree) -> Iterator[None]:
+        """List what ``lineages`` will ask for in the background, and end what nobody asked for."""
+        if not isinstance(tree, GitTree):
+            yield
+            return
+        for path in [one.path for one in self.config.lineages] or [self.config.path]:
+            tree.prepare((path,))
+        try:
+            yield
+        finally:
+            tree.close()
 
     def lineages(self, tree: Tree, *others: Tree) -> tuple[Lineage, ...]:
         """The lineages that the configuration names, or else those that are recognised in a tree.
@@ -125,8 +131,7 @@ class Project:
             SourceError: no migrations are configured or recognised.
         """
         tree = self.tree(at)
-        with uncollected():
-            self.prepare(tree)
+        with uncollected(), self.listing(tree):
             lineages = self.lineages(tree)
             read = self.read(tree, lineages)
             self.save()
