@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.docs.pages import ROOT
-from tests.repositories import GitSandbox
+from tests.repositories import GitSandbox, native
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,3 +40,29 @@ def shop(demo: Path) -> GitSandbox:
 def new(demo: Path, tmp_path: Path) -> GitSandbox:
     """A clone of the demo's repository, with no database yet."""
     return GitSandbox.clone(str(demo / "shop"), tmp_path / "shop")
+
+
+@pytest.fixture
+def diverged(new: GitSandbox) -> GitSandbox:
+    """The demo's repository where it shows the conflict: on the branch, and main has one of its own."""
+    new.git("checkout", "--quiet", "-b", "feature/receipts", "origin/feature/receipts~1")
+    new.git("branch", "--quiet", "--force", "main", "main~1")
+    new.git("remote", "remove", "origin")
+    return new
+
+
+@pytest.fixture
+def merged(diverged: GitSandbox) -> GitSandbox:
+    """The same after a merge with Git alone: both heads are there."""
+    diverged.merge("main")
+    return diverged
+
+
+@pytest.fixture
+def interrupted(new: GitSandbox) -> GitSandbox:
+    """The demo's repository with a migration that stopped in the middle, outside of a transaction."""
+    up = "CREATE TABLE vouchers (id integer);\nCREATE INDEX i ON orders (code);\nDROP TABLE products;"
+    text = native("c07a2d11e5b4", "b4e6105fd83c", up, None, header="-- mig:no-transaction")
+    new.write("migrations/20261123090000_add_vouchers.sql", text)
+    new.mig("up", expect=4)
+    return new

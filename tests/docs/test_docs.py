@@ -69,3 +69,22 @@ def test_every_code_that_a_page_names_is_in_the_catalogue(page: Path) -> None:
 
 def test_the_page_of_codes_has_every_code() -> None:
     assert {code.code.lower() for code in all_codes()} <= anchors(DOCS / "reference/codes.md")
+
+
+@pytest.mark.parametrize(
+    ("name", "starts", "scene"),
+    [
+        pytest.param("docs/how-to/apply.md", "mig status", "interrupted", id="apply"),
+        pytest.param("docs/how-to/hooks.md", "mig hooks install", "diverged", id="hooks"),
+        pytest.param("docs/how-to/merge.md", "mig merge", "merged", id="merge"),
+        pytest.param("docs/how-to/rebase.md", "mig rebase", "diverged", id="rebase"),
+        pytest.param("docs/reference/commands.md", "mig check", "diverged", id="check"),
+        pytest.param("docs/reference/exit-status.md", "mig check --base", "diverged", id="no-base"),
+    ],
+)
+def test_what_a_page_shows_is_what_is_printed(
+    name: str, starts: str, scene: str, request: pytest.FixtureRequest
+) -> None:
+    shop = request.getfixturevalue(scene)
+    [block] = [b for b in find_blocks(ROOT / name) if b.text.startswith(f"$ {starts}")]
+    Reader(shop.path, ["c07a2d11e5b4"]).follow(block)
