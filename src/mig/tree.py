@@ -106,7 +106,10 @@ class DirectoryTree:
     def entries(self, under: Sequence[str] = ("",)) -> Mapping[str, Entry]:
         found: dict[str, Entry] = {}
         for folder in under:
-            _scan(os.fspath(self.root), folder, found)
+            if link := _find_link(self.root, folder):
+                found[link] = Entry(SYMLINK)
+            else:
+                _scan(os.fspath(self.root), folder, found)
         return dict(sorted(found.items()))
 
     def read(self, paths: Iterable[str], limit: int) -> Iterator[Content]:
@@ -130,13 +133,21 @@ def read_regular(file: Path, path: str, limit: int) -> Content:
     """
     # Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it.
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
-        size = found.st_size
-        data = stream.read(limit + 1)
-    return Content(path, max(size, len(data)), data if len(data) <= limit else None)
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            data = stream.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    return Content(path, max(found.st_size, len(data)), data if len(data) <= limit else None)
+
+
+def _find_link(root: Path, folder: str) -> str:
+    """The first part of a folder's path that is a symbolic link, or an empty text."""
+    above, _, _ = folder.rpartition("/")
+    return (above and _find_link(root, above)) or (folder if folder and (root / folder).is_symlink() else "")
 
 
 def _scan(root: str, folder: str, found: dict[str, Entry]) -> None:
@@ -156,8 +167,7 @@ def _scan(root: str, folder: str, found: dict[str, Entry]) -> None:
                 if item.is_symlink():
                     found[path] = Entry(SYMLINK)
                 elif not item.is_dir():
-                    regular = stat.S_ISREG(item.stat(follow_symlinks=False).st_mode)
-                    found[path] = Entry(REGULAR if regular else OTHER)
+                    found[path] = Entry(REGULAR if item.is_file(follow_symlinks=False) else OTHER)
                 elif not item.name.startswith("."):
                     found[path] = Entry(DIRECTORY)
                     pending.append(path)
