@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mig.git.hooks import HookState
 from tests.docs.pages import first_column, section
 
 if TYPE_CHECKING:
@@ -40,12 +41,19 @@ def test_keys_in_tables_are_those_that_are_printed(shop: GitSandbox, title: str,
         pytest.param("mig log", ["log"], id="log"),
         pytest.param("mig show", ["show", "9f31c0a2b7de"], id="show"),
         pytest.param("mig explain", ["explain", "MIG101"], id="explain"),
+        pytest.param("mig hooks status", ["hooks", "status"], id="hooks"),
+        pytest.param("mig init", ["init"], id="init"),
     ],
 )
 def test_keys_in_a_line_are_those_that_are_printed(shop: GitSandbox, title: str, args: list[str]) -> None:
     text = section("docs/reference/json.md", title)
-    keys = set(printed(shop, *args))
-    assert keys == {key for key in keys if f'"{key}"' in text}
+    printed_keys = set(printed(shop, *args))
+    assert printed_keys <= set(re.findall(r'"(\w+)"', text))
+
+
+def test_the_states_of_a_hook_are_those_that_there_are() -> None:
+    text = section("docs/reference/json.md", "mig hooks status").partition("`state` is")[2]
+    assert set(re.findall(r"`(\w+)`", text)) - {"kept"} == {state.name.lower() for state in HookState}
 
 
 def test_the_keys_of_a_finding_are_those_that_are_printed(shop: GitSandbox) -> None:
