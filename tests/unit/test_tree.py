@@ -91,6 +91,8 @@ def test_only_regular_files_are_read(tmp_path: Path, kind: str) -> None:
             file.mkdir()
         case "pipe":
             os.mkfifo(file)
+        case _:
+            pass
     with pytest.raises(OSError, match=r"."):
         read_regular(file, "x", 10)
     (content,) = DirectoryTree(tmp_path).read(["x"], 10)

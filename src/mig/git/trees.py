@@ -287,6 +287,9 @@ def _odd_folders(repo: Repo, under: tuple[str, ...]) -> set[str]:
     odd: set[str] = set()
     for folder in under:
         try:
+            # Most file systems count a folder's subfolders as links to it: 2 are its name and its dot.
+            if os.stat(repo.root / folder).st_nlink == 2:
+                continue
             with os.scandir(repo.root / folder) as listing:
                 odd |= {
                     f"{folder}/{item.name}" if folder else item.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mig.model import Lineage
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _MARK = re.compile(rb"""^(?:[ \t]*--[ \t]*mig:id\b|id[ \t]*=[ \t]*["'][0-9a-f]{12}["'])""", re.MULTILINE)
 _NAME = re.compile(r"\d{14}_[^/.]*\.sql\Z")
 _DEFAULT_FOLDER = "migrations"
+_LOOKED_AT = 5
 
 
 class NativeSource:
@@ -32,9 +34,7 @@ class NativeSource:
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         """A folder ``migrations`` at the root with a file named, or begun, like a native migration."""
-        listed = tree.entries((_DEFAULT_FOLDER,))
-        names = [path.removeprefix(f"{_DEFAULT_FOLDER}/") for path, e in listed.items() if e.kind == REGULAR]
-        if any(map(_NAME.match, names)) or _is_marked(tree, names):
+        if _is_marked(tree):
             return (Lineage(name="default", source=self.name, paths=(_DEFAULT_FOLDER,)),)
         return ()
 
@@ -77,13 +77,14 @@ class NativeSource:
         return rewrite(path, data, parents)
 
 
-def _is_marked(tree: Tree, names: Sequence[str]) -> bool:
-    """Whether one of the first files has a native header; their names are for people only."""
-    first = [f"{_DEFAULT_FOLDER}/{n}" for n in names if n.lower().endswith((".sql", ".py")) and "/" not in n][
-        :5
-    ]
-    contents = tree.read(first, MAX_FILE_BYTES)
-    return any(content.data and _MARK.search(content.data) for content in contents)
+def _is_marked(tree: Tree) -> bool:
+    """Whether one of the first files has a native name or header; names are for people only."""
+    prefix = f"{_DEFAULT_FOLDER}/"
+    regular = (path for path, entry in tree.entries((_DEFAULT_FOLDER,)).items() if entry.kind == REGULAR)
+    names = (path.removeprefix(prefix) for path in regular if path.lower().endswith((".sql", ".py")))
+    first = list(islice((name for name in names if "/" not in name), _LOOKED_AT))
+    contents = tree.read([prefix + name for name in first], MAX_FILE_BYTES)
+    return any(map(_NAME.match, first)) or any(c.data and _MARK.search(c.data) for c in contents)
 
 
 def slugify(message: str) -> str:

@@ -13,13 +13,13 @@ from mig.errors import SourceError
 from mig.model import Directive, Script
 from mig.sources.base import Problem, Reading
 from mig.sources.native_directives import ID, find_directives, find_problems, split_ids
-from mig.sqltext.split import is_blank, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mig.model import Statement
     from mig.sources.base import Draft
+    from mig.sqltext.split import Split
 
 _DIRECTIVE = re.compile(r"^[ \t]*--[ \t]*mig:([^\s]*)[ \t]*([^\r\n]*)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*--[ \t]?(.*)")
@@ -144,7 +144,7 @@ def read_script(path: str, data: bytes, dialect: str) -> Script:
 
 
 def _statements(path: str, section: Section, dialect: str) -> tuple[Statement, ...]:
-    found = split(section.text, dialect, first_line=section.first_line)
+    found = _split(section, dialect)
     for message, line in found.problems:
         raise SourceError(f"{path}:{line}: {message}", hint="mig explain MIG006")
     return found.statements
@@ -260,7 +260,7 @@ def _find_section_problems(parts: Parts, *, is_merge: bool) -> Iterator[Problem]
     if not ups:
         yield Problem("MIG005", "there is no -- mig:up section", 1)
     for section in parts.sections:
-        if not is_blank(section.text, _any_dialect(section)):
+        if not _is_blank(section):
             yield from islice(_find_unclosed(section), _MAX_PROBLEMS)
         elif section.kind == "up" and not is_merge:
             yield Problem("MIG005", "the up section is empty", section.first_line)
@@ -270,22 +270,30 @@ def _find_unclosed(section: Section) -> Iterator[Problem]:
     """What keeps a section from being split; without a dialect, what is wrong in each of them."""
     found: tuple[tuple[str, int], ...] = ()
     for dialect in section.dialects[:1] or DIALECTS:
-        found = split(section.text, dialect, first_line=section.first_line).problems
+        found = _split(section, dialect).problems
         if not found:
             return
     yield from (Problem("MIG006", *problem) for problem in found)
 
 
-def _any_dialect(section: Section) -> str:
-    return section.dialects[0] if section.dialects else "postgresql"
+def _split(section: Section, dialect: str) -> Split:
+    from mig.sqltext.split import split  # not needed where all readings are known
+
+    return split(section.text, dialect, first_line=section.first_line)
+
+
+def _is_blank(section: Section) -> bool:
+    from mig.sqltext.split import is_blank  # the same
+
+    return is_blank(section.text, section.dialects[0] if section.dialects else "postgresql")
 
 
 def _is_reversible(parts: Parts, *, is_merge: bool) -> bool:
     if any(d.name == "irreversible" for d in parts.header):
         return False
     downs = [section for section in parts.sections if section.kind == "down"]
-    does_nothing = is_merge and all(is_blank(s.text, "postgresql") for s in parts.sections)
-    return does_nothing or any(not is_blank(s.text, _any_dialect(s)) for s in downs)
+    does_nothing = is_merge and all(_is_blank(s) for s in parts.sections)
+    return does_nothing or any(not _is_blank(s) for s in downs)
 
 
 def _section_for(sections: Iterable[Section], kind: str, dialect: str) -> Section | None:

@@ -16,7 +16,7 @@ from mig.git.repo import Commit, Repo, open_repo
 from mig.git.trees import CommitTree, GitTree, IndexTree, WorktreeTree
 from mig.model import Lineage, Snapshot
 from mig.sources.cache import ReadingCache
-from mig.sources.registry import find_source, source_names
+from mig.sources.registry import find_source, may_recognise, source_names
 from mig.tree import DirectoryTree, is_under
 from mig.usecases.load import LineageReader, LineageReading, snapshot_of
 
@@ -227,7 +227,8 @@ def _recognise_all(tree: Tree) -> tuple[Lineage, ...]:
     for name in source_names():
         # A folder belongs to one lineage, and what is known need not be looked through again.
         rest = _Without(tree, tuple(f"{path}/" for one in found for path in one.paths)) if found else tree
-        found.extend(find_source(name).recognise(rest))
+        if may_recognise(name, rest.entries()):
+            found.extend(find_source(name).recognise(rest))
     taken = [lineage.name for lineage in found]
     return tuple(
         replace(one, name=f"{one.source}-{one.name}") if taken.count(one.name) > 1 else one for one in found
