@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _DIRECTIVE = re.compile(r"^[ \t]*--[ \t]*mig:([^\s]*)[ \t]*([^\r\n]*)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*--[ \t]?(.*)")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+# Without any of these every dialect splits a text at its semicolons, so that nobody need try.
+_MAY_STAY_OPEN = re.compile(
+    r"""['"`$\[\\\0]|/\*|mig:|\b(?:begin|case|copy|delimiter|loop|package|rule)\b""", re.IGNORECASE
+)
+_BEGINS_WITH_WORD = re.compile(r"\s*[A-Za-z]")
+_SHORT = 50_000
 _BOM = "\ufeff"
 # Directives that make the file's structure, and are kept nowhere else.
 _STRUCTURE = ("id", "parents", "up", "down", "dialect", "statement", "end")
@@ -268,6 +274,8 @@ def _find_section_problems(parts: Parts, *, is_merge: bool) -> Iterator[Problem]
 
 def _find_unclosed(section: Section) -> Iterator[Problem]:
     """What keeps a section from being split; without a dialect, what is wrong in each of them."""
+    if not section.dialects and len(section.text) < _SHORT and not _MAY_STAY_OPEN.search(section.text):
+        return
     found: tuple[tuple[str, int], ...] = ()
     for dialect in section.dialects[:1] or DIALECTS:
         found = _split(section, dialect).problems
@@ -285,7 +293,9 @@ def _split(section: Section, dialect: str) -> Split:
 def _is_blank(section: Section) -> bool:
     from mig.sqltext.split import is_blank  # the same
 
-    return is_blank(section.text, section.dialects[0] if section.dialects else "postgresql")
+    return not _BEGINS_WITH_WORD.match(section.text) and is_blank(
+        section.text, section.dialects[0] if section.dialects else "postgresql"
+    )
 
 
 def _is_reversible(parts: Parts, *, is_merge: bool) -> bool:
