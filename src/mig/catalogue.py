@@ -35,7 +35,9 @@ class Code:
 _ALL: dict[str, Code] = {}
 
 
-def _code(code: str, slug: str, severity: Severity, title: str, *, problem: str, example: str, remedy: str) -> None:
+def _code(
+    code: str, slug: str, severity: Severity, title: str, *, problem: str, example: str, remedy: str
+) -> None:
     if code in _ALL:
         raise AssertionError(f"{code} is declared twice")
     _ALL[code] = Code(
@@ -253,8 +255,73 @@ _code(
     Severity.WARNING,
     "it is not known whether two unordered migrations commute",
     problem="Environments can apply them in either order, and nothing shows that the schema is the same.",
-    example="two migrations of parallel branches",
-    remedy="Order them: mig rebase. The setting unknown = \"block\" makes this an error, \"allow\" a note.",
+    example="a DO block, or SQL that is put together while the migration runs",
+    remedy="Order them (mig rebase), or say in the file what it touches: -- mig:touches, -- mig:commutes-with. "
+    'The setting unknown = "block" makes this an error, "allow" a note.',
+)
+_code(
+    "MIG301",
+    "create-create",
+    Severity.ERROR,
+    "two unordered migrations create the same thing",
+    problem="Whichever comes second fails, or finds the other's definition in place of its own.",
+    example="both branches add the column users.phone",
+    remedy="Where theirs is the same, drop ours; else give ours another name, and put it after theirs: mig rebase.",
+)
+_code(
+    "MIG302",
+    "rename-use",
+    Severity.ERROR,
+    "one unordered migration renames what the other uses",
+    problem="A database that already has the rename fails at the use of the old name; a fresh one may not notice.",
+    example="ours indexes users.email, theirs renames it to users.mail",
+    remedy="Put ours after theirs (mig rebase), and use the new name in it.",
+)
+_code(
+    "MIG303",
+    "drop-use",
+    Severity.ERROR,
+    "one unordered migration drops what the other uses",
+    problem="A database that already has the drop fails at the use; in the other order what uses it is dropped too.",
+    example="ours adds a view on users.email, theirs drops the column",
+    remedy="Agree on which of the two is wanted; put the other after it: mig rebase.",
+)
+_code(
+    "MIG304",
+    "alter-alter",
+    Severity.ERROR,
+    "two unordered migrations alter the same thing",
+    problem="The last one wins, so the schema depends on the order in which a database met them.",
+    example="both set a default for users.state, one 'new' and the other 'open'",
+    remedy="Put ours after theirs, and see that the result is what both want: mig rebase.",
+)
+_code(
+    "MIG305",
+    "schema-data",
+    Severity.ERROR,
+    "one unordered migration changes the schema under data that the other writes or reads",
+    problem="In one order the data is there when the schema changes, in the other it is not: a default, "
+    "a check or a type meets other rows.",
+    example="ours inserts users without a state, theirs changes the default of users.state",
+    remedy="Put ours after theirs, and see that the data fits the new schema: mig rebase.",
+)
+_code(
+    "MIG306",
+    "data-data",
+    Severity.ERROR,
+    "two unordered migrations change data that depends on one another",
+    problem="One reads or overwrites what the other writes, so the rows depend on the order.",
+    example="ours updates all users, theirs inserts some",
+    remedy="Put ours after theirs, and see that it does what is wanted of their rows too: mig rebase.",
+)
+_code(
+    "MIG307",
+    "all-that-is-there",
+    Severity.ERROR,
+    "one unordered migration acts on everything that is there, or on the whole session",
+    problem="What is made before it is taken in, and what is made after it is not.",
+    example="ours grants on all tables, theirs creates one",
+    remedy="Put ours after theirs (mig rebase), or name the things that are meant.",
 )
 _code(
     "MIG401",

@@ -57,12 +57,13 @@ class Finding:
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings in the order in which every report shows them: worst first, then by place."""
+    """The findings in the order of every report: worst first, among these conflicts, then by place."""
 
     def key(finding: Finding) -> tuple[object, ...]:
         place = finding.locations[0] if finding.locations else None
         return (
             -finding.severity.rank,
+            finding.verdict is not Verdict.CONFLICT,
             finding.code,
             finding.lineage,
             place.path if place else "",

@@ -53,7 +53,12 @@ def diverged(new: GitSandbox) -> GitSandbox:
 
 @pytest.fixture
 def merged(diverged: GitSandbox) -> GitSandbox:
-    """The same after a merge with Git alone: both heads are there."""
+    """The same after a merge with Git alone, of two sides that get along: both heads are there."""
+    diverged.checkout("main")
+    [path] = diverged.git("ls-files", "migrations/*_add_loyalty_points.sql").splitlines()
+    kept = [line for line in diverged.read(path).splitlines(keepends=True) if "RENAME" not in line]
+    diverged.commit("Keep the name", {path: "".join(kept)})
+    diverged.checkout("feature/receipts")
     diverged.merge("main")
     return diverged
 

@@ -97,16 +97,21 @@ def test_a_directive_is_written_as_the_page_shows_it(name: str) -> None:
     assert not DIRECTIVES[name](value)
 
 
-@pytest.mark.parametrize("number", range(3), ids=["check", "load", "run"])
+@pytest.mark.parametrize("number", range(4), ids=["check", "compare", "load", "run"])
 def test_examples_of_the_api_run_in_the_demos_repository(new: GitSandbox, number: int) -> None:
     blocks = [b for b in find_blocks(DOCS / "reference/api.md") if b.language == "python"]
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     new.git("branch", "feature/receipts", "origin/feature/receipts~1")
     new.git("reset", "--quiet", "--hard", "HEAD~1" if number == 0 else "HEAD")
     command = [sys.executable, "-P", "-c", blocks[number].text]
     result = subprocess.run(command, cwd=new.path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    expected = [("False", "MIG101 error"), ("CREATE TABLE customers",), ("('b4e6105fd83c',)",)]
+    expected = [
+        ("False", "MIG101 error"),
+        ("conflict", "MIG302"),
+        ("CREATE TABLE customers",),
+        ("('b4e6105fd83c',)",),
+    ]
     assert all(phrase in result.stdout for phrase in expected[number])
 
 

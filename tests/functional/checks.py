@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from mig.findings import Finding
 
+# Nobody can say by reading what this does.
+OPAQUE = "DO $$ BEGIN EXECUTE 'x'; END $$;"
+
 # Ids that read like the letters of a drawing: a is aaaaaaaaaaaa.
 IDS = {
     **{letter: letter * 12 for letter in "abcdef"},
@@ -32,6 +35,11 @@ def file_of(id: str, ending: str = ".sql") -> str:
 
 def text_of(id: str, parents: Iterable[str] | str = (), **more: Any) -> str:  # noqa: ANN401 - as native() takes them
     return native(id, parents, f"CREATE TABLE t_{id} (i int);", f"DROP TABLE t_{id};", **more)
+
+
+def opaque_files(**parents: Iterable[str] | str) -> dict[str, str]:
+    """Migrations like those of ``files``, of which nobody can say what they do."""
+    return {file_of(IDS[i]): native(IDS[i], [IDS[p] for p in named], OPAQUE) for i, named in parents.items()}
 
 
 def files(**parents: Iterable[str] | str) -> dict[str, str]:

@@ -18,9 +18,8 @@ RENAME_EMAIL = "migrations/20261121090000_rename_email.sql"
 def make_shop(path: Path) -> GitSandbox:
     """A repository with ``main`` and, checked out, ``feature/receipts``, which each add one migration."""
     shop = GitSandbox(path)
-    shop.commit(
-        "start", {USERS: native(ROOT, (), "CREATE TABLE users (id int);", description="Create users.")}
-    )
+    users = native(ROOT, (), "CREATE TABLE users (id int, email text);", description="Create users.")
+    shop.commit("start", {USERS: users})
     shop.branch("feature/receipts")
     up = "CREATE INDEX ix_users_email ON users (email);"
     index = native(OURS, ROOT, up, "DROP INDEX ix_users_email;", description="Index the address.")
@@ -33,13 +32,20 @@ def make_shop(path: Path) -> GitSandbox:
     return shop
 
 
-def add_chain(shop: GitSandbox, start: int, parents: tuple[str, ...], number: int) -> list[str]:
+def make_opaque(shop: GitSandbox) -> None:
+    """Make ours a migration of which nobody can say what it does."""
+    up = "DO $$ BEGIN EXECUTE 'x'; END $$;"
+    shop.commit("opaque", {INDEX_EMAIL: native(OURS, ROOT, up, up, description="Index the address.")})
+
+
+def add_chain(shop: GitSandbox, start: int, parents: tuple[str, ...], number: int, up: str = "") -> list[str]:
     """Commit a chain of migrations; their ids, the first first."""
     ids, files = [], {}
     for at in range(start, start + number):
         ids.append(f"{at:012x}")
         name = f"migrations/20270101{at:06d}_change.sql"
-        files[name] = native(ids[-1], parents, f"CREATE TABLE t{at} (id int);", description=f"Change {at}.")
+        text = up or f"CREATE TABLE t{at} (id int);"
+        files[name] = native(ids[-1], parents, text, description=f"Change {at}.")
         parents = (ids[-1],)
     shop.commit("chain", files)
     return ids

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.functional.shop import INDEX_EMAIL, OURS, RENAME_EMAIL, ROOT, THEIRS, USERS, add_chain, make_shop
+from tests.functional.shop import (
+    INDEX_EMAIL,
+    OURS,
+    RENAME_EMAIL,
+    ROOT,
+    THEIRS,
+    USERS,
+    add_chain,
+    make_opaque,
+    make_shop,
+)
 from tests.repositories import GitSandbox, native
 from tests.terminal import run_in_terminal
 
@@ -17,19 +27,20 @@ if TYPE_CHECKING:
 
 DIVERGED = f"""\
 feature/receipts (worktree) against main · merge base MERGE_BASE · \
-1 migration of ours, 1 of theirs · 1 pair: 1 unknown
+1 migration of ours, 1 of theirs · 1 pair: 1 conflict
+
+MIG302 error  MESSAGE
+  ours    {OURS}  {INDEX_EMAIL}:6  CREATE INDEX ix_users_email ON users (email)
+  theirs  {THEIRS}  {RENAME_EMAIL}:7  ALTER TABLE users RENAME COLUMN email TO mail
+  then    WITNESS
+  fix     mig rebase
 
 MIG101 error  2 heads: {THEIRS} (main), {OURS} (ours)
   ours    {OURS}  {INDEX_EMAIL}:1  Index the address.
   theirs  {THEIRS}  {RENAME_EMAIL}:1  Call it mail.
   fix     mig rebase, or after the merge mig merge
 
-MIG300 warning  {OURS} and {THEIRS} are not ordered, and it is not proved that they commute
-  ours    {OURS}  {INDEX_EMAIL}:1  Index the address.
-  theirs  {THEIRS}  {RENAME_EMAIL}:1  Call it mail.
-  fix     mig rebase
-
-1 error, 1 warning · mig explain MIG101
+1 conflict, 1 divergence · mig explain MIG302
 """
 
 
@@ -44,8 +55,18 @@ def merge_base(shop: GitSandbox) -> str:
 
 def test_the_report_names_both_sides_the_places_and_the_way_out(shop: GitSandbox) -> None:
     result = shop.mig("check", expect=1)
-    assert result.stdout == DIVERGED.replace("MERGE_BASE", merge_base(shop)[:7])
-    assert result.stderr == "next: mig rebase puts ours after theirs; mig explain MIG101 says more\n"
+    conflict = json.loads(shop.mig("check", "--format", "json", expect=1).stdout)["findings"][0]
+    said = {
+        "MERGE_BASE": merge_base(shop)[:7],
+        "MESSAGE": conflict["message"],
+        "WITNESS": conflict["then"],
+    }
+    assert result.stdout == re.sub("|".join(said), lambda found: said[found[0]], DIVERGED)
+    assert result.stderr == "next: mig rebase puts ours after theirs; mig explain MIG302 says more\n"
+    for word in ("ours", "indexes", "users.email", "theirs", "renames", "users.mail"):
+        assert word in conflict["message"]
+    for word in (OURS, THEIRS, "users.email"):
+        assert word in conflict["then"]
 
 
 def test_a_green_check_says_so_in_one_line(shop: GitSandbox) -> None:
@@ -63,10 +84,12 @@ def test_a_quiet_green_check_says_nothing(shop: GitSandbox) -> None:
 
 
 def test_a_quiet_check_prints_only_what_made_it_fail(shop: GitSandbox) -> None:
+    make_opaque(shop)
     result = shop.mig("-q", "check", expect=1)
     assert re.findall("^MIG.*", result.stdout, re.MULTILINE) == [
         f"MIG101 error  2 heads: {THEIRS} (main), {OURS} (ours)"
     ]
+    assert "MIG300" not in result.stdout
     assert "against" not in result.stdout
 
 
@@ -114,18 +137,21 @@ def _rows(ours: str, text: str, others: list[tuple[str, str]]) -> list[str]:
 
 
 def test_many_pairs_stand_in_one_table(shop: GitSandbox) -> None:
-    ids = add_chain(shop, 1, (OURS,), 5)
+    opaque = "DO $$ BEGIN EXECUTE 'x'; END $$"
+    make_opaque(shop)
+    ids = add_chain(shop, 1, (OURS,), 5, f"{opaque};")
     shop.checkout("main")
-    theirs = [(one, f"Change {int(one, 16)}.") for one in add_chain(shop, 100, (THEIRS,), 8)]
+    rename = "ALTER TABLE users RENAME COLUMN email TO mail"
+    ups = [(one, f"CREATE TABLE t{int(one, 16)} (id int)") for one in add_chain(shop, 100, (THEIRS,), 8)]
     shop.checkout("feature/receipts")
     result = shop.mig("check", expect=1)
     table = result.stdout[result.stdout.index("MIG300") :].splitlines()
     assert result.stdout.count("MIG300") == 1
     assert table == [
         "MIG300 warning  54 pairs are not ordered, and not proved to commute",
-        "  ours                              theirs",
-        *_rows(OURS, "Index the address.", sorted([(THEIRS, "Call it mail."), *theirs])),
-        f"  {ids[0]}  Change 1.           {theirs[0][0]}  {theirs[0][1]}",
+        f"  {'ours':<{14 + len(opaque)}}  theirs",
+        *_rows(OURS, opaque, sorted([(THEIRS, rename), *ups])),
+        f"  {ids[0]}  {opaque}  {ups[0][0]}  {ups[0][1]}",
         "  ... and 44 more (--format json lists all)",
         "  fix     mig rebase",
         "",
@@ -139,7 +165,7 @@ def test_json_has_the_shape_of_the_contract(shop: GitSandbox) -> None:
     result = shop.mig("check", "--format", "json", expect=1)
     value = json.loads(result.stdout)
     assert result.stdout.isascii()
-    first, second = value.pop("findings")
+    second, first = value.pop("findings")
     assert value == {
         "version": 1,
         "ok": False,
@@ -150,7 +176,7 @@ def test_json_has_the_shape_of_the_contract(shop: GitSandbox) -> None:
         "merge_base": merge_base(shop),
         "migrations": {"total": 3, "ours": [OURS], "theirs": [THEIRS]},
         "heads": {"default": [THEIRS, OURS]},
-        "pairs": {"checked": 1, "commute": 0, "conflict": 0, "unknown": 1},
+        "pairs": {"checked": 1, "commute": 0, "conflict": 1, "unknown": 0},
     }
     assert first == {
         "code": "MIG101",
@@ -167,7 +193,15 @@ def test_json_has_the_shape_of_the_contract(shop: GitSandbox) -> None:
         "then": "",
         "fix": "mig rebase, or after the merge mig merge",
     }
-    assert second["verdict"] == "unknown"
+    assert list(second) == list(first)
+    assert (second["code"], second["severity"], second["verdict"]) == ("MIG302", "error", "conflict")
+    assert "column:users.email" in second["resources"]
+    assert second["locations"][0] == {
+        "path": INDEX_EMAIL,
+        "line": 6,
+        "side": "ours",
+        "text": "CREATE INDEX ix_users_email ON users (email)",
+    }
 
 
 def test_ok_in_json_agrees_with_the_exit_status(shop: GitSandbox) -> None:
@@ -182,16 +216,33 @@ def test_ok_in_json_agrees_with_the_exit_status(shop: GitSandbox) -> None:
 
 def test_annotations_stand_at_the_file_and_carry_the_fix(shop: GitSandbox) -> None:
     lines = shop.mig("check", "--format", "github", expect=1).stdout.splitlines()
+    conflict = json.loads(shop.mig("check", "--format", "json", expect=1).stdout)["findings"][0]
     places = f"%0Aours: {INDEX_EMAIL}:1 Index the address.%0Atheirs: {RENAME_EMAIL}:1 Call it mail."
+    statements = (
+        f"%0Aours: {INDEX_EMAIL}:6 CREATE INDEX ix_users_email ON users (email)"
+        f"%0Atheirs: {RENAME_EMAIL}:7 ALTER TABLE users RENAME COLUMN email TO mail"
+    )
     diverged = f"2 heads: {THEIRS} (main), {OURS} (ours)"
-    unproved = f"{OURS} and {THEIRS} are not ordered, and it is not proved that they commute"
-    where = f"file={INDEX_EMAIL},line=1"
+    where = f"file={INDEX_EMAIL},line="
     fix = "%0Afix: mig rebase"
+    outcome = f"{statements}%0Athen: {conflict['then']}{fix}"
     assert lines == [
-        f"::error {where},title=MIG101 divergence::{diverged}{places}{fix}, or after the merge mig merge",
-        f"::warning {where},title=MIG300 not-proved::{unproved}{places}{fix}",
-        "mig check: worktree against main: 1 error, 1 warning",
+        f"::error {where}6,title=MIG302 rename-use::{conflict['message']}{outcome}",
+        f"::error {where}1,title=MIG101 divergence::{diverged}{places}{fix}, or after the merge mig merge",
+        "mig check: worktree against main: 1 conflict, 1 divergence",
     ]
+
+
+def test_annotations_of_pairs_that_nothing_is_known_of_stand_together(shop: GitSandbox) -> None:
+    make_opaque(shop)
+    shop.checkout("main")
+    add_chain(shop, 100, (THEIRS,), 3)
+    shop.checkout("feature/receipts")
+    lines = shop.mig("check", "--format", "github", expect=1).stdout.splitlines()
+    [unknown] = [line for line in lines if line.startswith("::warning ")]
+    assert "title=MIG300 not-proved::" in unknown
+    assert "; so it is with 3 other pairs of it%0A" in unknown
+    assert lines[-1] == "mig check: worktree against main: 1 error, 4 warnings"
 
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 [bold]x[/bold] \u202etxt ::error::x %0A 100%"
@@ -238,7 +289,7 @@ def test_a_terminal_gets_colours_and_whole_ids_and_paths(shop: GitSandbox, width
     assert "\x1b[1;31mMIG101 error" in shown
     report, _, _ = plain.rpartition("next: ")
     assert max(map(len, report.splitlines())) <= width
-    for whole in (OURS, THEIRS, INDEX_EMAIL, RENAME_EMAIL, "mig explain MIG101"):
+    for whole in (OURS, THEIRS, INDEX_EMAIL, RENAME_EMAIL, "mig explain MIG302"):
         assert whole in plain
 
 

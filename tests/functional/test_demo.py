@@ -60,7 +60,7 @@ def test_the_demo_can_be_run_again_and_leaves_what_it_tells(tmp_path: Path) -> N
 
     database = repo.path / "shop.db"
     assert rows(database, "SELECT id FROM mig_history ORDER BY seq") == ORDER[:-1]
-    assert "points" in columns(database, "customers")
+    assert {"points", "contact_email"} < columns(database, "customers")
     assert "receipt_email" in columns(database, "orders")
     assert rows(database, "SELECT count(*) FROM products") == ["2"]
     assert "ix_orders_receipt_email" not in rows(database, "SELECT name FROM sqlite_master")
@@ -120,8 +120,9 @@ def test_what_was_printed_goes_into_the_blocks_of_a_page(tmp_path: Path) -> None
     text = page.read_text()
     assert text.startswith("before\n<!-- demo:conflict -->\n```console\n$ mig check\n")
     assert text.endswith("\n```\n<!-- /demo -->\nafter\n")
+    assert "MIG302 error" in text
     assert "MIG101" in text
-    assert "old" not in text
+    assert "\nold\n" not in text
     demo("shop", "--capture", page, cwd=tmp_path)
     assert page.read_text() == text
 

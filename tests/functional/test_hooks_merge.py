@@ -7,6 +7,7 @@ import pytest
 
 from tests.functional.hooked import PATHS, A, B, C, D, diverged, git, migration
 from tests.functional.terminals import run_at_terminal
+from tests.repositories import native
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,7 +171,8 @@ def test_nothing_is_asked_outside_a_merge(repo: GitSandbox) -> None:
 
 
 def test_a_remedy_that_fails_says_why_and_stops_the_commit(conflicting: GitSandbox) -> None:
-    conflicting.add({"mig.toml": 'unknown = "block"\n'})
+    opaque = native(B, A, "DO $$ BEGIN EXECUTE 'x'; END $$;")
+    conflicting.add({"mig.toml": 'unknown = "block"\n', PATHS[B]: opaque})
     status, shown = run_at_terminal(["git", "commit", "--no-edit"], conflicting.path, ["m"], QUESTION)
     assert status == 1
     assert "mig: the heads cannot be merged as they are:" in shown

@@ -37,7 +37,7 @@ class Database:
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """The URL of a PostgreSQL server, as its superuser and in SQLAlchemy's form."""
-    with _server("postgresql", postgresql.find_binaries, postgresql.start_server) as url:
+    with server_url("postgresql", postgresql.find_binaries, postgresql.start_server) as url:
         yield url
 
 
@@ -51,7 +51,7 @@ def postgresql_database(postgresql_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def mariadb_url() -> Iterator[str]:
     """The URL of a MariaDB server, as an account with all rights and in SQLAlchemy's form."""
-    with _server("mariadb", mariadb.find_binaries, mariadb.start_server) as url:
+    with server_url("mariadb", mariadb.find_binaries, mariadb.start_server) as url:
         yield url
 
 
@@ -63,7 +63,10 @@ def mariadb_database(mariadb_url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def _server(kind: str, find: Callable[[], Iterable[Path]], start: Callable[[Path], Server]) -> Iterator[str]:
+def server_url(
+    kind: str, find: Callable[[], Iterable[Path]], start: Callable[[Path], Server]
+) -> Iterator[str]:
+    """The URL of a server of this kind: the one that the environment names, or one that is started."""
     given = os.environ.get(f"MIG_TEST_{kind.upper()}_URL")
     if given:
         yield _with_driver(given)

@@ -17,6 +17,7 @@ _OPTIONS = (
     "--innodb-buffer-pool-size=32M",
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-doublewrite=0",
+    "--innodb-stats-persistent=0",
 )
 
 

@@ -93,6 +93,10 @@ class Repo:
         short = (symref or name).removeprefix("refs/remotes/").removeprefix("refs/heads/")
         return Commit(short, commit)
 
+    def has_remote_branches(self) -> bool:
+        """Whether anything has been fetched from anywhere."""
+        return bool(self.text("for-each-ref", "--count=1", "refs/remotes"))
+
     def merge_bases(self, one: str, *others: str) -> tuple[str, ...]:
         """The best common ancestors of a commit and the (hypothetical) merge of the others.
 

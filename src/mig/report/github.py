@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mig.catalogue import find_code
-from mig.findings import Severity
+from mig.findings import Severity, Verdict
 from mig.report import words
 from mig.report.escape import one_line
 
@@ -25,7 +25,7 @@ def render_check(result: CheckResult, *, quiet: bool = False, verbose: bool = Fa
     shown = [finding for finding in result.findings if finding.severity.rank >= least.rank]
     yield from _annotations(shown)
     if not quiet:
-        found = ", ".join(words.severities(result.findings)) or "nothing found"
+        found = ", ".join(words.kinds(result.findings)) or "nothing found"
         yield f"mig check: {words.sides(result)}: {found}"
 
 
@@ -39,7 +39,7 @@ def _annotations(findings: list[Finding]) -> Iterator[str]:
 
 
 def _subject(finding: Finding) -> tuple[object, ...]:
-    return (finding.code, finding.migrations[0]) if finding.code == "MIG300" else (id(finding),)
+    return (finding.code, finding.migrations[0]) if finding.verdict is Verdict.UNKNOWN else (id(finding),)
 
 
 def _annotation(finding: Finding, more: int) -> str:
@@ -49,7 +49,7 @@ def _annotation(finding: Finding, more: int) -> str:
         place = finding.locations[0]
         line = {"line": str(place.line)} if place.line else {}
         properties = {"file": place.path, **line, **properties}
-    lines = [finding.message + (f"; nor are {more:,} other pairs of it" if more else "")]
+    lines = [finding.message + (f"; so it is with {words.count(more, 'other pair')} of it" if more else "")]
     lines += [f"{p.side}: {p.path}:{p.line} {p.text}".rstrip() for p in finding.locations if p.side]
     lines += [f"{label}: {text}" for label, text in (("then", finding.then), ("fix", finding.fix)) if text]
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mig.findings import Severity
+from mig.findings import Severity, Verdict
 from mig.report import words
 from mig.report.layout import Line, cells, clip, fit, pad, span, width_of
 
@@ -79,7 +79,7 @@ def _blocks(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
     """Findings as they are shown: pairs of which nothing is known together, the others one by one."""
 
     def key(finding: Finding) -> tuple[object, ...]:
-        alike = finding.code == "MIG300" and len(finding.locations) == 2
+        alike = finding.verdict is Verdict.UNKNOWN and len(finding.locations) == 2
         return (finding.code, finding.severity, finding.lineage) if alike else (id(finding),)
 
     for _, alike in groupby(findings, key):
@@ -94,7 +94,7 @@ def _all_is_well(result: CheckResult, branch: str, width: int | None) -> Iterato
 
 
 def _summary(result: CheckResult, fail_on: Severity, *, verbose: bool, width: int | None) -> Iterator[Line]:
-    counts = words.severities(result.findings)
+    counts = words.kinds(result.findings)
     if not verbose and any(finding.severity is Severity.NOTE for finding in result.findings):
         counts[-1] += " (-v shows them)"
     begin = (span("ok", "good"), span(": ")) if result.ok(fail_on) else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mig.findings import Severity
+from mig.findings import Severity, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +45,20 @@ def severities(findings: Iterable[Finding]) -> list[str]:
     ranks = [finding.severity for finding in findings]
     ordered = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
     return [count(ranks.count(one), one.value) for one in ordered if one in ranks]
+
+
+def kinds(findings: Iterable[Finding]) -> list[str]:
+    """How many findings there are: of conflicts and what stands beside them by name, else by severity."""
+    found = list(findings)
+    conflicts = [f for f in found if f.severity is Severity.ERROR and f.verdict is Verdict.CONFLICT]
+    if not conflicts:
+        return severities(found)
+    divergences = [f for f in found if f.severity is Severity.ERROR and f.code == "MIG101"]
+    named = {id(finding) for finding in (*conflicts, *divergences)}
+    counts = [count(len(conflicts), "conflict")]
+    counts += [count(len(divergences), "divergence")] if divergences else []
+    others = severities(finding for finding in found if id(finding) not in named)
+    return counts + [text.replace(" error", " other error") for text in others]
 
 
 def next_step(result: CheckResult) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mig.catalogue import severity_of
-from mig.findings import Finding, Severity
+from mig.findings import Finding, Severity, Verdict
 from mig.graph.linearize import find_cycles
 from mig.graph.reparent import heads_by_labels
 from mig.model import Location
@@ -45,14 +45,21 @@ def _divergence(three: ThreeWay, heads: tuple[str, ...]) -> Finding:
         fix = "mig rebase, or mig merge"
     else:
         fix = "mig rebase, or after the merge mig merge"
+    is_allowed = three.on_divergence == "allow" and _commutes(three)
+    said = ", and every unordered pair commutes" if is_allowed else ""
     return _finding(
         three,
         "MIG101",
-        f"{len(heads)} heads: {shown}",
+        f"{len(heads)} heads: {shown}{said}",
         [three.graph.migrations[head] for head in sorted(heads, key=lambda h: (h not in three.ours, h))],
         fix=fix,
-        severity=Severity.WARNING if is_only_theirs else None,
+        severity=Severity.NOTE if is_allowed else Severity.WARNING if is_only_theirs else None,
     )
+
+
+def _commutes(three: ThreeWay) -> bool:
+    """Whether all pairs that were compared commute; where none could be, nobody knows."""
+    return bool(three.pairs) and all(pair.verdict is Verdict.COMMUTE for pair in three.pairs)
 
 
 def _whose(three: ThreeWay, head: str) -> str:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from mig.graph.dag import Graph, build_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from mig.conflicts.compare import Comparison
     from mig.model import LineageSnapshot, Migration
+    from mig.rules.pairs import JudgedPair
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +33,10 @@ class ThreeWay:
     has_base: bool
     on_divergence: str = "block"
     unknown: str = "warn"
-    everything: bool = field(default=False)
+    everything: bool = False
     """Compare every unordered pair in history, not only those that ours are part of."""
+    compare: Callable[[Graph, str, str], Comparison] | None = field(default=None, repr=False)
+    """What two migrations of the merge mean to one another; None: nobody can tell."""
 
     @property
     def lineage(self) -> str:
@@ -64,6 +68,13 @@ class ThreeWay:
     def theirs(self) -> frozenset[str]:
         """Ids that the base has got since the merge base, and head has not."""
         return frozenset(self.in_base.keys() - self.in_head.keys() - self.in_merge_base.keys())
+
+    @cached_property
+    def pairs(self) -> tuple[JudgedPair, ...]:
+        """The unordered pairs of the merge that concern ours, judged."""
+        from mig.rules.pairs import judge_pairs
+
+        return judge_pairs(self)
 
     def side(self, migration_id: str) -> str:
         """``ours``, ``theirs``, or empty for what both have."""

@@ -13,6 +13,7 @@ from mig.sources.alembic_script import read_script
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mig.effects.footprint import Operation
     from mig.model import Lineage, Migration, Script
     from mig.sources.base import Draft, NewFile, Reading
     from mig.tree import Tree
@@ -54,6 +55,11 @@ class AlembicSource:
 
     def script(self, path: str, data: bytes, dialect: str) -> Script:
         return read_script(path, data)
+
+    def operations(self, path: str, data: bytes, dialect: str) -> tuple[Operation, ...]:
+        from mig.sources.python_operations import read_file
+
+        return read_file(data, "upgrade", dialect)
 
     def new_id(self) -> str:
         return uuid.uuid4().hex[-12:]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from mig.effects.footprint import Operation
     from mig.model import Lineage, Script
     from mig.tree import Tree
 
@@ -127,6 +128,9 @@ class Source(Protocol):
         Raises:
             SourceError: the file has no section for this dialect.
         """
+
+    def operations(self, path: str, data: bytes, dialect: str) -> tuple[Operation, ...]:
+        """What a file's up does to the database; what cannot be read is in opaque operations."""
 
     def new_id(self) -> str:
         """A fresh id in the convention's form, random."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from mig.errors import SourceError
 from mig.model import Lineage
 from mig.sources import native_python, native_sql
 from mig.sources.base import MAX_FILE_BYTES, NewFile
@@ -16,6 +17,7 @@ from mig.tree import DIRECTORY, REGULAR
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mig.effects.footprint import Operation
     from mig.model import Migration, Script
     from mig.sources.base import Draft, Reading
     from mig.tree import Tree
@@ -56,6 +58,19 @@ class NativeSource:
         if path.lower().endswith(".py"):
             return native_python.read_script(path, data)
         return native_sql.read_script(path, data, dialect)
+
+    def operations(self, path: str, data: bytes, dialect: str) -> tuple[Operation, ...]:
+        if path.lower().endswith(".py"):
+            from mig.sources.python_operations import read_file
+
+            return read_file(data, "up", dialect)
+        from mig.effects.footprint import unread_file
+        from mig.effects.sql import read_statements
+
+        try:
+            return read_statements(native_sql.read_script(path, data, dialect).up, dialect)
+        except SourceError as error:
+            return (unread_file(error.message),)
 
     def new_id(self) -> str:
         return secrets.token_hex(6)

@@ -17,10 +17,16 @@ from mig.usecases.load import LineageReading, SnapshotMaker, join_bases, merge_r
 from mig.usecases.project import INDEX, WORKTREE, Project, open_project, uncollected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from mig.conflicts.compare import Comparison
     from mig.git.repo import Repo
-    from mig.model import Location
+    from mig.graph.dag import Graph
+    from mig.model import Lineage, Location
+    from mig.tree import Tree
+    from mig.usecases.meaning import Meaning
+
+    Compare = Callable[[Graph, str, str], Comparison]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +141,30 @@ def compare_sides(project: Project, sides: Sides, *, everything: bool = False) -
                 tree.prepare(lineage.paths)
         head, *bases = (project.read(tree, lineages) for tree in (head_tree, *base_trees))
     project.save()
+    trees = (head_tree, *base_trees[:1])
     return tuple(
-        _three_way(project, sides, head[one.name], [base[one.name] for base in bases], everything=everything)
+        replace(
+            _three_way(project, sides, head[one.name], [base[one.name] for base in bases]),
+            everything=everything,
+            compare=compare_when_asked(project, one, trees),
+        )
         for one in lineages
     )
+
+
+def compare_when_asked(project: Project, lineage: Lineage, trees: Sequence[Tree]) -> Compare:
+    """A function that compares two migrations of a graph, and reads nothing before it is called."""
+    dialect = project.config.sql_dialect
+    meanings: dict[int, Meaning] = {}
+
+    def compare(graph: Graph, one: str, other: str) -> Comparison:
+        from mig.usecases.meaning import Meaning  # what reads SQL is not needed where nothing is unordered
+
+        if id(graph) not in meanings:
+            meanings[id(graph)] = Meaning(graph, lineage, dialect, trees)
+        return meanings[id(graph)].compare(one, other)
+
+    return compare
 
 
 def _base_trees(repo: Repo, sides: Sides) -> list[CommitTree]:
@@ -150,9 +176,7 @@ def _base_trees(repo: Repo, sides: Sides) -> list[CommitTree]:
     return [base, *(CommitTree(repo, "the merge base", commit) for commit in others)]
 
 
-def _three_way(
-    project: Project, sides: Sides, head: LineageReading, bases: list[LineageReading], *, everything: bool
-) -> ThreeWay:
+def _three_way(project: Project, sides: Sides, head: LineageReading, bases: list[LineageReading]) -> ThreeWay:
     # Without a base nothing is published.
     base = bases[0] if bases else LineageReading(head.lineage, {})
     merge_base = join_bases(bases[1:], base) if len(bases) > 2 else bases[-1] if bases else base
@@ -169,14 +193,16 @@ def _three_way(
         has_base=sides.base is not None,
         on_divergence=project.config.on_divergence,
         unknown=project.config.unknown,
-        everything=everything,
     )
 
 
 def _find_base(project: Project, base: str | None) -> Commit | None:
     wanted = base or project.config.base
     if not wanted:
-        return project.git.default_base()
+        found = project.git.default_base()
+        if found is None:
+            _refuse_part_of_repository(project.git)
+        return found
     found = project.git.find(wanted)
     if found is None:
         where = "" if base else f", which {project.config.file} sets,"
@@ -185,6 +211,20 @@ def _find_base(project: Project, base: str | None) -> Commit | None:
             hint=f"git fetch origin, or name another: mig check --base REF; in CI fetch it first ({wanted})",
         )
     return found
+
+
+def _refuse_part_of_repository(repo: Repo) -> None:
+    """See that there is no base because nothing is published, and not because the clone lacks it.
+
+    Raises:
+        GitError: the clone holds only a part of the repository.
+    """
+    if repo.shallow or repo.has_remote_branches():
+        raise GitError(
+            "this clone has no base branch to compare with: it holds only a part of the repository",
+            hint="git fetch origin main:refs/remotes/origin/main, in CI check out with fetch-depth: 0; "
+            "or name the base: mig check --base REF",
+        )
 
 
 def _find_all(three: ThreeWay) -> list[Finding]:
@@ -201,7 +241,7 @@ def _sided(three: ThreeWay, finding: Finding) -> tuple[Location, ...]:
 def _result(
     project: Project, sides: Sides, threes: Sequence[ThreeWay], findings: tuple[Finding, ...]
 ) -> CheckResult:
-    verdicts = [finding.verdict for finding in findings if finding.verdict]
+    verdicts = [pair.verdict for three in threes for pair in three.pairs]
     return CheckResult(
         source=", ".join(sorted({three.head.lineage.source for three in threes})),
         dialect=project.config.sql_dialect,

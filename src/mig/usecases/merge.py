@@ -14,9 +14,10 @@ from mig.model import LineageSnapshot
 from mig.rules.pairs import find_unordered_pairs
 from mig.rules.three_way import ThreeWay
 from mig.sources.base import Draft
-from mig.usecases.check import compare_sides, find_sides
+from mig.usecases.check import compare_sides, compare_when_asked, find_sides
 from mig.usecases.compose import compose
 from mig.usecases.load import snapshot_of
+from mig.usecases.project import WORKTREE
 from mig.usecases.settled import refuse_bare, refuse_broken_graph, refuse_unmerged, refuse_unreadable
 from mig.usecases.write import Change, write_changes
 
@@ -184,6 +185,7 @@ def _joined_pairs(
         base_ref="what the heads have in common",
         has_base=True,
         unknown=project.config.unknown,
+        compare=compare_when_asked(project, snapshot.lineage, (project.tree(WORKTREE),)),
     )
     families = [graph.ancestors(head) | {head} for head in heads]
     # Pairs behind one head were settled when that head came to be, and pairs beyond are not joined here.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mig.findings import Finding, Severity, Verdict
 from mig.git.repo import Commit
 from mig.model import Location
@@ -66,7 +68,7 @@ def test_a_conflict_is_told_with_both_places_the_outcome_and_the_fix() -> None:
         "  then    a database fails\n"
         "  fix     mig rebase --rewrite\n"
         "\n"
-        "1 error · mig explain MIG302\n"
+        "1 conflict · mig explain MIG302\n"
     )
 
 
@@ -123,17 +125,22 @@ def test_annotations_escape_what_the_runner_would_take_as_syntax() -> None:
 
 def test_annotations_of_pairs_are_one_for_each_of_ours() -> None:
     pairs = [
-        finding("MIG300", severity=Severity.WARNING, places=(OURS, THEIRS), ids=(one, other))
+        replace(
+            finding("MIG300", severity=Severity.WARNING, places=(OURS, THEIRS), ids=(one, other)),
+            verdict=Verdict.UNKNOWN,
+        )
         for one in ("a", "b")
         for other in ("x", "y", "z")
     ]
     lines = list(github.render_check(result(*pairs), quiet=True))
     assert len(lines) == 2
-    assert all("; nor are 2 other pairs of it%0A" in line for line in lines)
+    assert all("; so it is with 2 other pairs of it%0A" in line for line in lines)
 
 
 def test_a_note_is_an_annotation_only_when_asked_for() -> None:
     note = result(finding(severity=Severity.NOTE))
     assert list(github.render_check(note)) == ["mig check: worktree against origin/main: 1 note"]
-    assert next(iter(github.render_check(note, verbose=True))).startswith("::notice title=MIG302::")
+    assert next(iter(github.render_check(note, verbose=True))).startswith(
+        "::notice title=MIG302 rename-use::"
+    )
     assert list(github.render_check(result())) == ["mig check: worktree against origin/main: nothing found"]

@@ -190,7 +190,9 @@ def lineage(*migrations: Migration, findings: tuple[Finding, ...] = ()) -> Linea
     ("migrations", "message"),
     [
         pytest.param(
-            (migration("a", "gone"),), "a names the parent gone, which is not checked out here", id="missing-parent"
+            (migration("a", "gone"),),
+            "a names the parent gone, which is not checked out here",
+            id="missing-parent",
         ),
         pytest.param((migration("a", "b"), migration("b", "a")), "form a cycle: a -> b -> a", id="cycle"),
         pytest.param(

@@ -1,0 +1,248 @@
+"""Compares two migrations operation by operation: the verdict, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mig.conflicts.closure import Closure, Step, close
+from mig.conflicts.commute import settle
+from mig.conflicts.schema import owner
+from mig.conflicts.settings import depends_on, is_taken_in
+from mig.conflicts.table import NOT_KNOWN, WIDE
+from mig.conflicts.witness import describe, describe_witness
+from mig.effects.footprint import Access
+from mig.findings import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mig.conflicts.schema import Schema
+    from mig.conflicts.table import Rule
+    from mig.effects.footprint import Effect, Footprint, Operation
+
+_RANK = {Verdict.COMMUTE: 0, Verdict.UNKNOWN: 1, Verdict.CONFLICT: 2}
+_SET_AGAIN = frozenset(
+    {"type", "null", "default", "options", "owner", "rls", "enable", "charset", "dangling"}
+)
+_WITH_ALL = frozenset({"values", "sequence"})
+# What a person understands first: the nearest thing, and what was written rather than what follows from it.
+_TELLING = (
+    "column",
+    "index",
+    "constraint",
+    "trigger",
+    "view",
+    "sequence",
+    "type",
+    "function",
+    "table",
+    "relation",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why two operations do not commute, or why it is not known that they do.
+
+    ``operations`` are one of each side, in the order of the arguments.  ``is_identical`` says that both
+    are the same statement, so that one of them can go.
+    """
+
+    code: str
+    verdict: Verdict
+    message: str
+    resources: tuple[str, ...]
+    operations: tuple[Operation, Operation]
+    witness: str = ""
+    is_identical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The verdict on two migrations, with the reasons for anything but ``commute``, worst first.
+
+    ``assumptions`` are statements of the history before that could not be read: the verdict takes it
+    that they made nothing that these migrations touch.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    assumptions: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Meeting:
+    """Two effects on one resource, and the rule that settles them."""
+
+    one: Effect
+    other: Effect
+    rule: Rule | None
+
+
+def compare_footprints(a: Footprint, b: Footprint, schema: Schema, dialect: str) -> Comparison:
+    """Whether two migrations leave the same in both orders, on top of a schema."""
+    return compare_closures(close(a, schema), close(b, schema), schema, dialect)
+
+
+def compare_closures(a: Closure, b: Closure, schema: Schema, dialect: str) -> Comparison:
+    """The same for migrations that have been closed already."""
+    found = [
+        reason
+        for one in a.steps
+        for other in b.steps
+        if (reason := _compare_steps(one, other, (a.made, b.made), dialect)) is not None
+    ]
+    found.sort(key=lambda reason: -_RANK[reason.verdict])
+    verdict = found[0].verdict if found else Verdict.COMMUTE
+    return Comparison(verdict=verdict, reasons=tuple(found), assumptions=tuple(schema.opaque))
+
+
+def _compare_steps(
+    one: Step, other: Step, made: tuple[frozenset[str], frozenset[str]], dialect: str
+) -> Reason | None:
+    """The worst of what two operations do to one another."""
+    wide = _compare_wide(one, other, dialect) or _compare_wide(other, one, dialect)
+    meetings = list(_meet(one, other, made, dialect))
+    if meetings and _are_twins(one, other):
+        meetings = []
+    conflicts = [m for m in meetings if m.rule is not None and m.rule.verdict is Verdict.CONFLICT]
+    if conflicts:
+        return _conflict(one, other, conflicts)
+    if wide:
+        return _wide(one, other, wide)
+    unknown = [m for m in meetings if m.rule is None or m.rule.verdict is Verdict.UNKNOWN]
+    doubt = one.doubt or other.doubt
+    if unknown or doubt:
+        return _unknown(one, other, unknown, doubt)
+    return None
+
+
+def _meet(
+    one: Step, other: Step, made: tuple[frozenset[str], frozenset[str]], dialect: str
+) -> Iterator[_Meeting]:
+    for effect in one.effects:
+        for against in _candidates(effect, other):
+            if _is_internal(effect, against, made[0]) or _is_internal(against, effect, made[1]):
+                continue
+            rule = settle(effect, against, dialect)
+            if rule is None or rule.verdict is not Verdict.COMMUTE:
+                yield _Meeting(one=effect, other=against, rule=rule)
+
+
+def _candidates(effect: Effect, step: Step) -> Iterator[Effect]:
+    """The effects of the other step that this one can meet: on its resource, or on all of a table's."""
+    yield from step.exact.get(effect.resource, ())
+    if effect.kind in _WITH_ALL:
+        table = f"{effect.kind}:{owner(effect.name)}"
+        if effect.name.endswith("*"):
+            yield from (e for e in step.below.get(table, ()) if e.resource != effect.resource)
+        else:
+            yield from step.exact.get(f"{table}.*", ())
+
+
+def _is_internal(effect: Effect, against: Effect, made: frozenset[str]) -> bool:
+    """Whether a migration uses what it made itself: that the other makes it too is a meeting of its own."""
+    return (
+        effect.access is not Access.CREATE
+        and effect.access is not Access.DROP
+        and against.access is Access.CREATE
+        and effect.resource in made
+    )
+
+
+def _are_twins(one: Step, other: Step) -> bool:
+    """Whether both are the same statement, of which the second does nothing."""
+    if set(one.effects) != set(other.effects) or one.doubt:
+        return False
+    made = [effect for effect in one.effects if effect.access is Access.CREATE]
+    is_made_once = bool(made) and all(effect.aspect == "if" for effect in made)
+    return all(_is_no_op_again(e) or (e.kind == "names" and is_made_once) for e in one.effects)
+
+
+def _is_no_op_again(effect: Effect) -> bool:
+    if effect.access is Access.CREATE:
+        return effect.aspect == "if"
+    if effect.access is Access.DROP:
+        return effect.aspect == "if" or bool(effect.implicit)
+    if effect.access is Access.ALTER and effect.kind in {"type", "table", "column"}:
+        return effect.aspect in _SET_AGAIN or "if not exists" in effect.detail
+    return effect.access is not Access.WRITE and effect.kind != "names"
+
+
+def _compare_wide(one: Step, other: Step, dialect: str) -> Effect | None:
+    """What one side does to the whole session or catalogue, where the other side's statement minds."""
+    for effect in one.wide:
+        if effect.kind == "setting" and effect.access in {Access.ALTER, Access.WRITE}:
+            if depends_on(effect.name, other.effects, dialect):
+                return effect
+        elif effect.kind == "session" and not any(e.kind == "setting" for e in one.effects):
+            return effect
+        elif effect.kind == "catalogue" and effect.access is Access.READ and one.doubt:
+            # A loop over the catalogue that cannot be read: what it does there is not known.
+            continue
+        elif effect.kind == "catalogue" and any(is_taken_in(effect, e) for e in other.effects):
+            return effect
+    return None
+
+
+def _conflict(one: Step, other: Step, conflicts: list[_Meeting]) -> Reason:
+    conflicts.sort(key=_how_telling)
+    first = conflicts[0]
+    if first.rule is None:
+        raise AssertionError("a conflict has a rule")
+    identical = (
+        one.operation.effects == other.operation.effects and one.operation.kind == other.operation.kind
+    )
+    return Reason(
+        code=first.rule.code,
+        verdict=Verdict.CONFLICT,
+        message=describe(first.one, first.other, first.rule),
+        resources=_resources(conflicts),
+        operations=(one.operation, other.operation),
+        witness=describe_witness(one.operation, other.operation, first.one, first.other, first.rule),
+        is_identical=identical,
+    )
+
+
+def _wide(one: Step, other: Step, effect: Effect) -> Reason:
+    return Reason(
+        code=WIDE,
+        verdict=Verdict.CONFLICT,
+        message=f"{effect.resource} is changed for all that follows, or takes in all that there is",
+        resources=(effect.resource,),
+        operations=(one.operation, other.operation),
+    )
+
+
+def _unknown(one: Step, other: Step, unknown: list[_Meeting], doubt: str) -> Reason:
+    if doubt:
+        message = doubt
+    else:
+        first = unknown[0]
+        message = (
+            first.rule.why
+            if first.rule
+            else f"the table has no rule for {_words(first.one)} beside {_words(first.other)}"
+        )
+    return Reason(
+        code=NOT_KNOWN,
+        verdict=Verdict.UNKNOWN,
+        message=message,
+        resources=_resources(unknown),
+        operations=(one.operation, other.operation),
+    )
+
+
+def _words(effect: Effect) -> str:
+    return f"{effect.access.value} {effect.aspect} {effect.resource}".replace("  ", " ")
+
+
+def _resources(meetings: Iterable[_Meeting]) -> tuple[str, ...]:
+    return tuple(sorted({meeting.one.resource for meeting in meetings}))
+
+
+def _how_telling(meeting: _Meeting) -> tuple[bool, int, str]:
+    kind = meeting.one.kind
+    place = _TELLING.index(kind) if kind in _TELLING else len(_TELLING)
+    return bool(meeting.one.implicit or meeting.other.implicit), place, meeting.one.resource

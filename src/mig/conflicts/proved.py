@@ -1,0 +1,21 @@
+"""Keeps ``commute`` back where the rules have not been held against a real database in both orders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mig.findings import Verdict
+
+if TYPE_CHECKING:
+    from mig.conflicts.compare import Comparison
+
+PROVED = frozenset({"postgresql", "sqlite"})
+"""Dialects of which every pair of the matrix (``tests/matrix``) has been run in both orders."""
+
+
+def only_proved(comparison: Comparison, dialect: str) -> Comparison:
+    """The comparison, with ``unknown`` in the place of a ``commute`` that is not proved for a dialect."""
+    if dialect in PROVED or comparison.verdict is not Verdict.COMMUTE:
+        return comparison
+    return replace(comparison, verdict=Verdict.UNKNOWN)

@@ -1,0 +1,338 @@
+"""The schema as the operations before made it: what there is, how it is defined, and what needs what."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mig.effects.footprint import Access, Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mig.effects.footprint import Operation
+
+PART = "part"
+"""Aspect of the need that a column, a constraint or a trigger has of its table: it goes with it."""
+
+INHERITS = frozenset({"inherits", "partition"})
+"""Details of the need that a table has of the shape of the table above it."""
+
+_CHILDREN = frozenset(
+    {
+        "column",
+        "constraint",
+        "trigger",
+        "policy",
+        "rule",
+        "shape",
+        "parts",
+        "names",
+        "rows",
+        "values",
+        "grants",
+    }
+)
+_WHOLE = frozenset({"table", "relation", "type"})
+_ASPECTS_OF = {
+    "view": frozenset({"view", "star"}),
+    "index": frozenset({"index", "key"}),
+    "constraint": frozenset({"foreign-key", "check", "key"}),
+    "trigger": frozenset({"trigger", "function"}),
+    "rule": frozenset({"trigger"}),
+    "function": frozenset({"function"}),
+    "policy": frozenset({"policy"}),
+    "column": frozenset({"generated", "default", "table"}),
+    "sequence": frozenset({"sequence"}),
+}
+_MYSQL = frozenset({"mysql", "mariadb"})
+_HASHED = re.compile(r" \.\.\. [0-9a-f]{16}$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """One thing of the schema: ``needs`` are (resource, aspect), ``text`` the statement that made it."""
+
+    resource: str
+    detail: str = ""
+    needs: frozenset[tuple[str, str]] = frozenset()
+    text: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.resource.partition(":")[0]
+
+    @property
+    def name(self) -> str:
+        return self.resource.partition(":")[2]
+
+
+def owner(name: str) -> str:
+    """The table of ``table.column``; empty where there is none."""
+    if name.endswith('"') and '"' in name[:-1]:
+        return name[: name.rindex('"', 0, -1)].rstrip(".")
+    return name.rpartition(".")[0]
+
+
+def last(name: str) -> str:
+    """The column of ``table.column``."""
+    table = owner(name)
+    return name[len(table) + 1 :] if table else name
+
+
+class Schema:
+    """A symbolic schema: operations are applied one after the other.
+
+    ``is_complete`` says that it was built from a whole history, so that what is not in it is not there.
+    ``opaque`` are the operations that could not be read: what they did is not in it.
+    """
+
+    __slots__ = ("_users", "dialect", "is_complete", "opaque", "settings", "things")
+
+    def __init__(self, dialect: str, *, is_complete: bool = False) -> None:
+        self.dialect = dialect
+        self.is_complete = is_complete
+        self.things: dict[str, Thing] = {}
+        self.opaque: list[Operation] = []
+        self.settings: dict[str, str] = {}
+        self._users: dict[str, dict[str, None]] = {}
+
+    def copy(self) -> Schema:
+        other = Schema(self.dialect, is_complete=self.is_complete)
+        other.things = dict(self.things)
+        other.opaque = list(self.opaque)
+        other.settings = dict(self.settings)
+        # The sets within are replaced and never changed, so that copies can share them.
+        other._users = dict(self._users)
+        return other
+
+    def __contains__(self, resource: str) -> bool:
+        return resource in self.things
+
+    def find(self, resource: str) -> Thing | None:
+        return self.things.get(resource)
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether what is not in it is not in the database either."""
+        return self.is_complete and not self.opaque
+
+    @property
+    def enforces_foreign_keys(self) -> bool:
+        """SQLite passes deletes on only where a connection asks for it, which mig's runner does not."""
+        if self.dialect != "sqlite":
+            return True
+        return self.settings.get("foreign_keys", "").split("=")[-1].strip(" ();'") in {
+            "on",
+            "1",
+            "true",
+            "yes",
+        }
+
+    def find_function(self, name: str) -> Thing | None:
+        return self.things.get(f"function:{name}")
+
+    def users(self, resource: str) -> list[Thing]:
+        """What needs a resource, sorted."""
+        found = self._users.get(resource, ())
+        return [self.things[name] for name in sorted(found) if name in self.things]
+
+    def parts(self, table: str, kind: str) -> list[Thing]:
+        """The columns, constraints, triggers or indexes of a table."""
+        return [
+            t for t in self.users(f"table:{table}") if t.kind == kind and (f"table:{table}", PART) in t.needs
+        ]
+
+    def apply(self, operation: Operation, effects: Iterable[Effect]) -> None:
+        """What the operation leaves behind."""
+        if operation.opaque:
+            self.opaque.append(operation)
+        listed = list(effects)
+        needs = [e for e in listed if e.access is Access.NEED]
+        counts = Counter(e.kind for e in listed if e.access is Access.CREATE)
+        for effect in listed:
+            if effect.access is Access.DROP:
+                self._drop(effect)
+            elif effect.access is Access.CREATE and not effect.renamed_from:
+                self._create(effect, (needs, counts), operation)
+            elif effect.access is Access.ALTER:
+                self._alter(effect)
+                self._attach(effect, listed)
+            elif effect.kind == "setting" and effect.access is Access.WRITE:
+                self.settings[effect.name] = effect.detail
+
+    def _create(
+        self, effect: Effect, around: tuple[list[Effect], Counter[str]], operation: Operation
+    ) -> None:
+        if effect.aspect == "if" and effect.resource in self.things and not is_replaced(operation):
+            return
+        needs = frozenset(self._needs_of(effect, *around))
+        self.put(Thing(resource=effect.resource, detail=effect.detail, needs=needs, text=operation.text))
+
+    def _needs_of(
+        self, made: Effect, effects: list[Effect], counts: Counter[str]
+    ) -> Iterator[tuple[str, str]]:
+        aspects = _ASPECTS_OF.get(made.kind, frozenset())
+        many = counts[made.kind] > 1
+        text = "" if _HASHED.search(made.detail) else made.detail
+        for effect in effects:
+            if effect.aspect not in aspects:
+                continue
+            # A key that a foreign key refers to is known by its table, which the text names.
+            name = owner(effect.name) if effect.kind == "constraint" else last(effect.name)
+            if not many or not text or effect.kind == "index" or _mentions(text, name):
+                yield effect.resource, effect.aspect
+        if made.kind == "table":
+            # A table that inherits, or is a partition, changes with the one above it.
+            for effect in effects:
+                if effect.access is Access.NEED and effect.kind == "shape" and effect.detail in INHERITS:
+                    yield effect.resource, effect.detail
+        yield from self._parents(made, effects)
+
+    def _parents(self, made: Effect, effects: list[Effect]) -> Iterator[tuple[str, str]]:
+        if made.kind in {"column", "constraint"} or (made.kind == "index" and self.dialect in _MYSQL):
+            yield f"table:{owner(made.name)}", PART
+        elif made.kind in {"trigger", "policy", "rule"}:
+            table = table_of_trigger(made, effects, self.dialect)
+            if table:
+                yield f"table:{table}", PART
+        elif made.kind == "index":
+            for table in sorted(tables_of_index(effects)):
+                yield f"table:{table}", PART
+        elif made.kind == "sequence" and made.detail and made.implicit:
+            yield f"column:{made.detail}", PART
+            yield f"table:{owner(made.detail)}", PART
+
+    def put(self, thing: Thing) -> None:
+        self._forget(thing.resource)
+        self.things[thing.resource] = thing
+        for resource, _ in thing.needs:
+            self._users[resource] = {**self._users.get(resource, {}), thing.resource: None}
+
+    def _forget(self, resource: str) -> None:
+        thing = self.things.pop(resource, None)
+        if thing is not None:
+            for needed, _ in thing.needs:
+                left = dict(self._users.get(needed, {}))
+                left.pop(resource, None)
+                self._users[needed] = left
+
+    def _drop(self, effect: Effect) -> None:
+        if effect.renamed_to:
+            self._rename(effect.resource, effect.renamed_to)
+        else:
+            self._forget(effect.resource)
+
+    def _alter(self, effect: Effect) -> None:
+        thing = self.things.get(effect.resource)
+        if thing is not None and effect.aspect in {"default", "null", "identity"}:
+            self.put(replace(thing, detail=f"{thing.detail} ; {effect.aspect} {effect.detail}"))
+
+    def _attach(self, effect: Effect, effects: list[Effect]) -> None:
+        """ATTACH PARTITION and INHERIT put a table below another one."""
+        if effect.kind != "table" or effect.aspect != "partition" or effect.resource not in self.things:
+            return
+        above = [
+            e.resource
+            for e in effects
+            if e.kind == "shape" and e.detail in INHERITS and e.name != effect.name
+        ]
+        thing = self.things[effect.resource]
+        if above and not any(e.access is Access.CREATE and e.kind == "table" for e in effects):
+            self.put(replace(thing, needs=thing.needs | {(resource, "partition") for resource in above}))
+
+    def below(self, table: str) -> list[str]:
+        """The tables that inherit from a table, at any depth."""
+        found: list[str] = []
+        waiting = [table]
+        while waiting:
+            name = waiting.pop()
+            for thing in self.users(f"shape:{name}"):
+                inherits = any((f"shape:{name}", aspect) in thing.needs for aspect in INHERITS)
+                if thing.kind == "table" and inherits and thing.name not in found:
+                    found.append(thing.name)
+                    waiting.append(thing.name)
+        return found
+
+    def above(self, table: str) -> list[str]:
+        """The tables that a table inherits from."""
+        thing = self.things.get(f"table:{table}")
+        if thing is None:
+            return []
+        return sorted(r.partition(":")[2] for r, a in thing.needs if a in INHERITS and r.startswith("shape:"))
+
+    def _rename(self, before: str, after: str) -> None:
+        """Give a thing, and all that has its name in theirs, the new name."""
+        moved = Renaming(before, after, self.dialect)
+        for thing in list(self.things.values()):
+            name = moved.apply(thing.resource)
+            needs = frozenset((moved.apply(resource), aspect) for resource, aspect in thing.needs)
+            if name != thing.resource or needs != thing.needs:
+                self._forget(thing.resource)
+                self.put(replace(thing, resource=name, needs=needs))
+
+
+class Renaming:
+    """What one rename makes of resources: those of the thing itself and of what lies below it."""
+
+    __slots__ = ("_after", "_before", "_dialect", "_kind")
+
+    def __init__(self, before: str, after: str, dialect: str) -> None:
+        self._kind, _, self._before = before.partition(":")
+        self._after = after.partition(":")[2]
+        self._dialect = dialect
+
+    def apply(self, resource: str) -> str:
+        kind, _, name = resource.partition(":")
+        if self._kind == "column":
+            return (
+                f"{kind}:{self._after}" if kind in {"column", "values"} and name == self._before else resource
+            )
+        if kind == self._kind and name == self._before:
+            return f"{kind}:{self._after}"
+        if self._kind == "table":
+            return self._below(resource, kind, name)
+        return resource
+
+    def _below(self, resource: str, kind: str, name: str) -> str:
+        is_below = kind in _CHILDREN or (kind == "index" and self._dialect in _MYSQL)
+        if kind in _WHOLE and name == self._before:
+            return f"{kind}:{self._after}"
+        if is_below and name == self._before:
+            return f"{kind}:{self._after}"
+        if is_below and name.startswith(f"{self._before}."):
+            return f"{kind}:{self._after}{name[len(self._before) :]}"
+        return resource
+
+
+def is_replaced(operation: Operation) -> bool:
+    """Whether it is OR REPLACE, where the last definition stays, and not IF NOT EXISTS."""
+    return " or replace " in " ".join(operation.text[:200].lower().split())
+
+
+def _mentions(text: str, name: str) -> bool:
+    return name.strip('"') in text
+
+
+def table_of_trigger(made: Effect, effects: Iterable[Effect], dialect: str) -> str:
+    """The table that a trigger or policy is on: it is in its name, or the first that it needs."""
+    if dialect == "postgresql":
+        return owner(made.name)
+    needed = (
+        e.name for e in effects if e.access is Access.NEED and e.kind == "table" and e.aspect == "trigger"
+    )
+    return next(needed, "")
+
+
+def tables_of_index(effects: Iterable[Effect]) -> set[str]:
+    return {
+        owner(e.name)
+        for e in effects
+        if e.access is Access.NEED and e.kind == "column" and e.aspect in {"index", "key"}
+    } | {
+        e.name
+        for e in effects
+        if e.access is Access.NEED and e.kind == "table" and e.aspect in {"index", "key"}
+    }

@@ -1,0 +1,145 @@
+"""Settings of a session: which change nothing, and which statements run under which."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mig.conflicts.schema import owner
+from mig.effects.footprint import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mig.conflicts.schema import Schema
+    from mig.effects.footprint import Effect
+
+HARMLESS = frozenset(
+    """
+    application_name client_min_messages lock_timeout statement_timeout
+    idle_in_transaction_session_timeout transaction_timeout deadlock_timeout log_statement
+    log_min_messages log_min_duration_statement maintenance_work_mem work_mem
+    max_parallel_maintenance_workers synchronous_commit temp_buffers innodb_lock_wait_timeout
+    lock_wait_timeout max_statement_time wait_timeout net_read_timeout net_write_timeout
+    busy_timeout cache_size synchronous journal_mode mmap_size temp_store wal_autocheckpoint
+    user_version application_id optimize threads journal_size_limit automatic_index cell_size_check
+    """.split()  # noqa: SIM905
+)
+"""Settings that change when and how statements run, and not what they leave."""
+
+_TEMPORARY = re.compile(r"\s*create\s+(or\s+replace\s+)?(temp|temporary|local\s+temp\w*)\s", re.IGNORECASE)
+_CHANGES = frozenset({Access.CREATE, Access.DROP, Access.ALTER})
+_GRANTED = frozenset({"table", "view", "sequence", "function", "schema", "type"})
+_ABOUT = re.compile(r"\bon (?:all )?(tables|sequences|functions|procedures|routines|types|schemas)\b")
+_IN_SCHEMA = re.compile(r'\bin schema ((?:\w+|"[^"]+")(?: , (?:\w+|"[^"]+"))*)')
+_KINDS_GRANTED = {
+    "tables": frozenset({"table", "view"}),
+    "sequences": frozenset({"sequence"}),
+    "functions": frozenset({"function"}),
+    "procedures": frozenset({"function"}),
+    "routines": frozenset({"function"}),
+    "types": frozenset({"type"}),
+    "schemas": frozenset({"schema"}),
+}
+_OF_EXTENSIONS = frozenset(
+    {"function", "type", "extension", "operator-class", "operator", "aggregate", "cast"}
+)
+_REWRITTEN = frozenset({"view", "trigger", "constraint"})
+
+
+def settings_read(effects: Iterable[Effect], schema: Schema) -> Iterator[str]:
+    """The settings that the outcome of a statement depends on, as far as they are known by name."""
+    listed = tuple(effects)
+    if schema.dialect == "sqlite":
+        yield from _read_in_sqlite(listed, schema)
+
+
+def hidden_names(text: str, effects: Iterable[Effect], schema: Schema) -> list[str]:
+    """The tables and views that a temporary one stands in front of until the session ends."""
+    if not _TEMPORARY.match(text):
+        return []
+    made = [e for e in effects if e.access is Access.CREATE and e.kind == "relation"]
+    return [e.name for e in made if not schema.is_complete or e.resource in schema]
+
+
+def _read_in_sqlite(effects: tuple[Effect, ...], schema: Schema) -> Iterator[str]:
+    renamed = [e.name for e in effects if e.access is Access.DROP and e.renamed_to and e.kind == "table"]
+    if any(thing.kind in _REWRITTEN for name in renamed for thing in schema.users(f"table:{name}")):
+        yield "legacy_alter_table"
+    written = {owner(e.name) if e.kind == "values" else e.name for e in effects if _is_write(e)}
+    if any(_has_foreign_keys(table, schema) for table in sorted(written)):
+        yield "foreign_keys"
+    if any(schema.parts(table, "trigger") for table in sorted(written)):
+        yield "recursive_triggers"
+    if any("check" in t.detail for table in sorted(written) for t in schema.parts(table, "constraint")):
+        yield "ignore_check_constraints"
+
+
+def _is_write(effect: Effect) -> bool:
+    if effect.kind in {"rows", "values"} and effect.access is Access.WRITE:
+        return True
+    # SQLite deletes the rows of a table before it drops it.
+    return effect.kind == "table" and effect.access is Access.DROP and not effect.renamed_to
+
+
+def _has_foreign_keys(table: str, schema: Schema) -> bool:
+    return any("foreign key" in t.detail for t in schema.users(f"table:{table}") if t.kind == "constraint")
+
+
+def is_taken_in(wide: Effect, effect: Effect) -> bool:
+    """Whether something that a statement does falls under what another does to the whole catalogue."""
+    if wide.aspect == "extension":
+        # What an extension makes is not known; only its kinds are.
+        return (
+            effect.kind in _OF_EXTENSIONS
+            and effect.implicit != "row type"
+            and not effect.detail.startswith("drop")
+        )
+    if wide.aspect == "grant":
+        return _is_granted_with_all(wide.detail, effect)
+    if wide.aspect == "charset":
+        return effect.kind in {"table", "column", "type"} and effect.access in {Access.CREATE, Access.ALTER}
+    if wide.aspect == "query":
+        return effect.access in _CHANGES and effect.kind not in {"names", "setting"}
+    return effect.kind not in {"names", "setting", "session"}
+
+
+def _is_granted_with_all(text: str, effect: Effect) -> bool:
+    if effect.access is Access.ALTER:
+        return effect.kind == "grants"
+    if effect.kind not in _GRANTED or not _is_granted(text, effect):
+        return False
+    return _leaves_schema(effect) or (effect.access is Access.CREATE and not effect.renamed_from)
+
+
+def _leaves_schema(effect: Effect) -> bool:
+    """Whether a thing goes out of its schema, or comes into it (SET SCHEMA)."""
+    other = (effect.renamed_to or effect.renamed_from).partition(":")[2]
+    return bool(other) and owner(other) != owner(effect.name)
+
+
+def _is_granted(text: str, effect: Effect) -> bool:
+    """Whether GRANT ON ALL TABLES, or a default privilege, is about things of this kind in this schema."""
+    about = _ABOUT.search(text)
+    if about is not None and effect.kind not in _KINDS_GRANTED[about[1]]:
+        return False
+    schemas = _IN_SCHEMA.search(text)
+    if schemas is None:
+        return True
+    named = {name.strip(' "') for name in schemas[1].split(",")}
+    return (owner(effect.name).strip('"') or "public") in named
+
+
+def depends_on(setting: str, effects: Iterable[Effect], dialect: str) -> bool:
+    """Whether a statement may do something else under another value of a setting."""
+    if setting in HARMLESS:
+        return False
+    if dialect == "sqlite" and setting in {
+        "foreign_keys",
+        "legacy_alter_table",
+        "recursive_triggers",
+        "ignore_check_constraints",
+        "defer_foreign_keys",
+    }:
+        return any(e.resource == f"setting:{setting}" for e in effects)
+    return True

@@ -1,0 +1,1 @@
+"""What migrations touch: operations read from SQL and Python, and their footprints."""
