@@ -68,8 +68,9 @@ def start_the_shop(stage: Stage) -> None:
 def branch_twice(stage: Stage) -> None:
     stage.scene("Two branches")
     stage.tell(
-        "Grace counts loyalty points, on a branch of her own. Her migration continues 51d0c3a9e8f2,"
-        " the head; it is merged first, and nothing is wrong with that."
+        "Grace counts loyalty points, on a branch of her own, and gives the customers' email a clearer name"
+        " on the way. Her migration continues 51d0c3a9e8f2, the head; it is merged first, and nothing is"
+        " wrong with that."
     )
     stage.run("git checkout --quiet -b feature/loyalty")
     stage.write(shop.LOYALTY)
@@ -79,7 +80,8 @@ def branch_twice(stage: Stage) -> None:
     stage.run("git merge --quiet --no-ff --no-edit feature/loyalty")
     stage.tell(
         "Ada began hers before that. Her migrations continue 51d0c3a9e8f2 as well. Git will merge the"
-        " two branches without a word, as they touch different files."
+        " two branches without a word, as they touch different files. But Ada's first one reads the email"
+        " under its old name."
     )
     stage.run("git checkout --quiet -b feature/receipts main~1")
     stage.write(shop.RECEIPTS, shop.RECEIPTS_INDEX)
@@ -88,16 +90,16 @@ def branch_twice(stage: Stage) -> None:
 
 def find_it(stage: Stage) -> None:
     stage.scene("mig finds it before the merge")
-    stage.run("mig check", "MIG101", "77bc02d1a9e0", "b4e6105fd83c", status=1, capture="conflict")
+    stage.run("mig check", "MIG302", "MIG101", "77bc02d1a9e0", "b4e6105fd83c", status=1, capture="conflict")
     stage.tell("The pre-commit hook looks at what is staged, and stops the commit:")
-    stage.run("git commit -m 'Send receipts'", "MIG101", status=1)
+    stage.run("git commit -m 'Send receipts'", "MIG302", status=1)
 
 
 def stop_the_merge(stage: Stage) -> None:
     stage.scene("The merge is stopped too")
     stage.tell("In a hurry, somebody goes around the first hook. The second one is at the merge:")
     stage.run("git commit --quiet --no-verify -m 'Send receipts'")
-    stage.run("git merge --no-edit main", "MIG101", status=1)
+    stage.run("git merge --no-edit main", "MIG302", status=1)
     stage.tell("What Git would have merged without a word is a fork that nobody closes:")
     stage.run("mig log --graph", "77bc02d1a9e0", "b4e6105fd83c", capture="fork")
 
@@ -109,8 +111,16 @@ def mend_it(stage: Stage) -> None:
         " only the parents of the first one change."
     )
     stage.run("mig rebase --add", "77bc02d1a9e0", capture="remedy")
-    stage.run("git diff --cached --unified=0 HEAD -- " + shop.RECEIPTS[0], "-- mig:parents 77bc02d1a9e0")
-    stage.run("mig check", capture="remedy")
+    stage.tell("That settles the order. Now hers comes first, so Ada uses the new name:")
+    stage.write(shop.RECEIPTS_CORRECTED)
+    stage.run("git add migrations", capture="remedy")
+    stage.run(
+        "git diff --cached --unified=0 HEAD -- " + shop.RECEIPTS[0],
+        "-- mig:parents 77bc02d1a9e0",
+        "+UPDATE orders SET receipt_email = (SELECT contact_email",
+        capture="remedy",
+    )
+    stage.run("mig check", "ok: ", capture="remedy")
     stage.tell("The hooks agree, and main takes the branch:")
     stage.run("git commit --quiet --no-edit")
     stage.run("git checkout --quiet main")
@@ -140,7 +150,7 @@ def print_next(stage: Stage) -> None:
     for command, why in (
         ("mig up", "apply the last one again"),
         ("mig show 9f31c0a2b7de", "one migration in full"),
-        ("mig explain MIG101", "what the finding means"),
+        ("mig explain MIG302", "what the finding means"),
         ("mig check --base main~1 --format json", "what a program reads"),
         ("git checkout -b feature/vouchers main~1", "diverge yourself, from before the merge:"),
         ("mig new 'Add vouchers'", "write its SQL, git add it, git commit: you are stopped"),

@@ -82,10 +82,12 @@ LOYALTY = (
 -- Count the loyalty points of customers.
 
 -- mig:up
+ALTER TABLE customers RENAME COLUMN email TO contact_email;
 ALTER TABLE customers ADD COLUMN points integer NOT NULL DEFAULT 0;
 
 -- mig:down
 ALTER TABLE customers DROP COLUMN points;
+ALTER TABLE customers RENAME COLUMN contact_email TO email;
 """,
 )
 
@@ -103,6 +105,12 @@ UPDATE orders SET receipt_email = (SELECT email FROM customers WHERE customers.i
 -- mig:down
 ALTER TABLE orders DROP COLUMN receipt_email;
 """,
+)
+
+# After the rebase: behind Grace's migration, and with the column's new name.
+RECEIPTS_CORRECTED = (
+    RECEIPTS[0],
+    RECEIPTS[1].replace("51d0c3a9e8f2", "77bc02d1a9e0").replace("SELECT email", "SELECT contact_email"),
 )
 
 RECEIPTS_INDEX = (

@@ -48,7 +48,9 @@ def _read_assignment(cursor: Cursor, out: Collector) -> None:
         cursor.accept_one("session", "local", "global", "persist")
     words = [token.word for token in cursor.words()]
     name = setting_name(words)
-    if name in _HARMLESS_SETTINGS:
+    if not name:
+        out.opaque("SET without a name")
+    if not name or name in _HARMLESS_SETTINGS:
         cursor.rest()
         return
     detail = cursor.copy().text()
@@ -82,7 +84,9 @@ def read_reset(cursor: Cursor, out: Collector) -> None:
     detail = cursor.copy().text()
     cursor.advance()
     name = setting_name([token.word for token in cursor.words()])
-    if name not in _HARMLESS_SETTINGS:
+    if not name:
+        out.opaque("RESET without a name")
+    elif name not in _HARMLESS_SETTINGS:
         out.write(f"setting:{name}", "set", detail)
         out.write("session", "set", detail)
     cursor.rest()
@@ -94,7 +98,7 @@ def read_pragma(cursor: Cursor, out: Collector) -> None:
     parts = cursor.parts()
     name = parts[-1]
     detail = cursor.rest().text()
-    if not detail or name in _HARMLESS_PRAGMAS:
+    if not name or not detail or name in _HARMLESS_PRAGMAS:
         return
     out.write(f"setting:{name}", "set", f"{name} {detail}")
     out.write("session", "set", f"{name} {detail}")
