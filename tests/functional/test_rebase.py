@@ -165,7 +165,8 @@ def test_several_chains_become_one_line(tmp_path: Path) -> None:
 
 
 def test_a_merge_migration_of_ours_keeps_both_sides(tmp_path: Path) -> None:
-    repo = diverged(tmp_path / "repo")
+    commuting = native(INDEX, USERS, "ALTER TABLE users ADD COLUMN phone text;")
+    repo = diverged(tmp_path / "repo", {INDEX_PATH: commuting})
     repo.merge("main")
     repo.mig("merge", "--add")
     repo.commit("merged")

@@ -66,7 +66,7 @@ def test_json_has_everything(shop: GitSandbox) -> None:
         "transactional": True,
         "directives": [],
         "language": "sql",
-        "up": [{"line": 5, "text": "CREATE TABLE users (id int)"}],
+        "up": [{"line": 5, "text": "CREATE TABLE users (id int, email text)"}],
         "down": None,
         "problem": "",
     }

@@ -46,6 +46,8 @@ class Collector:
         self._count += 1
         if self._count > MAX_EFFECTS:
             raise UnreadError(f"more than {MAX_EFFECTS} effects")
+        if effect.resource.endswith(":"):
+            raise UnreadError(f"a {effect.kind} without a name")
         self._effects[effect] = None
 
     def kind(self, words: str) -> None:

@@ -82,12 +82,12 @@ class PostgresqlReplay:
 
     def __enter__(self) -> Self:
         self._server = self._connect("")
-        atexit.register(self._remove)
+        atexit.register(self._remove_at_exit)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._remove()
-        atexit.unregister(self._remove)
+        atexit.unregister(self._remove_at_exit)
 
     def build(self, statements: Sequence[str]) -> Failure | None:
         """Make the base; what failed, or None."""
@@ -199,6 +199,11 @@ class PostgresqlReplay:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def _remove_at_exit(self) -> None:
+        # With the server gone there is nothing to drop, and nobody to tell.
+        with contextlib.suppress(RunnerError):
+            self._remove()
 
     def _remove(self) -> None:
         """Drop what was made; a second connection where the first was cut off in the middle of something."""
