@@ -226,7 +226,7 @@ def test_a_published_fork_is_judged_only_when_all_is_asked_for(tmp_path: Path) -
     assert as_json(repo)["pairs"]["checked"] == 0
     found = as_json(repo, "--all", expect=1)
     assert found["pairs"]["conflict"] == 1
-    assert found["findings"][0]["fix"].startswith("mig merge --order ")
+    assert found["findings"][0]["fix"].startswith("order them in a merge migration: -- mig:order ")
 
 
 def test_json_carries_the_verdict_the_resources_and_the_witness(tmp_path: Path) -> None:

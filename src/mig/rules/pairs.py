@@ -131,7 +131,7 @@ def _fix(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
         return f"drop it from {pair.one}: {pair.other} does the same"
     if pair.one in three.ours:
         return "mig rebase"
-    return f"mig merge --order {pair.other},{pair.one}"
+    return f"order them in a merge migration: -- mig:order {pair.other} {pair.one}"
 
 
 def _place(three: ThreeWay, migration: Migration, operation: Operation | None) -> Location:
