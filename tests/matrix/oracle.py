@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -175,10 +176,12 @@ def _pool(
     database: str, url: str, workers: int
 ) -> Iterator[Callable[[list[tuple[str, str]]], Iterator[tuple[str, str, str]]]]:
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _open, (database, url)) as pool:
-        yield lambda pairs: pool.imap(_ask, pairs, chunksize=16)
-        pool.close()
-        pool.join()
+    # Unlike a multiprocessing.Pool, it says so when a worker is killed, and does not wait for ever.
+    with ProcessPoolExecutor(workers, context, _open, (database, url)) as pool:
+        try:
+            yield lambda pairs: pool.map(_ask, pairs, chunksize=16)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _open(database: str, url: str) -> None:
