@@ -61,7 +61,8 @@ def _on_type(action: Cursor, target: Target, column: str) -> None:
     out.alter(resource, "type", kind + used)
     out.alter(f"shape:{target.table}", "definition", f"type {column}")
     out.read(f"values:{target.table}.{column}", "validate")
-    out.write(f"values:{target.table}.{column}", "update", f"type {kind}")
+    out.write(f"rows:{target.table}", "convert")
+    out.write(f"values:{target.table}.{column}", "convert", kind + used)
 
 
 def _on_default(action: Cursor, target: Target, column: str, verb: str) -> None:
@@ -157,4 +158,5 @@ def _redefine(action: Cursor, target: Target, column: str) -> None:
     out.alter(f"shape:{target.table}", "definition", f"type {column}")
     out.read(f"rows:{target.table}", "validate")
     out.read(f"values:{target.table}.{column}", "validate")
-    out.write(f"values:{target.table}.{column}", "update", f"type {detail}")
+    out.write(f"rows:{target.table}", "convert")
+    out.write(f"values:{target.table}.{column}", "convert", detail)

@@ -78,9 +78,15 @@ def _read_option(action: Cursor, target: Target) -> None:
     target.out.kind("alter table options")
     out, table = target.out, target.table
     words = {token.word for token in action.words()}
+    converts = action.word == "convert"
     text = action.rest().text()
     if words & _CHARSET_WORDS:
         out.alter(f"table:{table}", "charset", text)
+    if converts:
+        out.alter(f"shape:{table}", "definition", text)
+        for resource in (f"rows:{table}", f"values:{table}.*"):
+            out.read(resource, "validate")
+            out.write(resource, "convert", text)
     if "comment" in words:
         out.alter(f"comment:table:{table}", "definition", text)
     if "auto_increment" in words:
@@ -268,11 +274,12 @@ def _on_alter(action: Cursor, target: Target) -> None:
     read_alter_column(action, target)
 
 
-def _on_cluster(action: Cursor, target: Target) -> None:
+def _on_index(action: Cursor, target: Target) -> None:
+    """CLUSTER ON an index, REPLICA IDENTITY USING INDEX one."""
     target.out.kind("alter table options")
     detail = action.copy().rest().text()
     action.advance()
-    if action.accept("on"):
+    if action.accept("on") or action.accept("identity", "using", "index"):
         target.out.need(f"index:{names.within(target.table, action.part())}", "table")
     action.rest()
     target.out.alter(f"table:{target.table}", "options", detail)
@@ -287,7 +294,21 @@ def _on_partitions(action: Cursor, target: Target) -> None:
     target.out.kind("alter partitions")
     if action.word == "truncate":
         target.out.write(f"rows:{target.table}", "delete", "partition")
+    ahead = action.copy()
+    if ahead.word == "exchange" and ahead.skip_to("table"):
+        ahead.advance()
+        _exchange(ahead.name(), target)
     target.out.alter(f"table:{target.table}", "partition", action.rest().text())
+
+
+def _exchange(other: str, target: Target) -> None:
+    """The rows of a partition and those of another table change places."""
+    target.out.need_relation(other, "table")
+    target.out.alter(f"table:{other}", "partition", f"exchange {target.table}")
+    for name in (other, target.table):
+        for aspect in ("insert", "delete"):
+            target.out.write(f"rows:{name}", aspect, "partition")
+        target.out.write(f"values:{name}.*", "update", "partition")
 
 
 def _on_not(action: Cursor, target: Target) -> None:
@@ -318,7 +339,7 @@ _ACTIONS: dict[str, Callable[[Cursor, Target], None]] = {
     "alter": _on_alter,
     "attach": _on_attach,
     "change": read_change,
-    "cluster": _on_cluster,
+    "cluster": _on_index,
     "detach": _on_attach,
     "disable": _on_enable,
     "drop": read_drop_action,
@@ -329,8 +350,9 @@ _ACTIONS: dict[str, Callable[[Cursor, Target], None]] = {
     "no": _on_no,
     "not": _on_not,
     "of": _on_of,
+    "replica": _on_index,
     "validate": _on_validate,
-    **dict.fromkeys(("reset", "replica", "without", "order", "discard", "import"), _on_plain),
+    **dict.fromkeys(("reset", "without", "order", "discard", "import"), _on_plain),
     **dict.fromkeys(("default", "character", "charset", "collate", "convert"), _read_option),
     **dict.fromkeys(
         ("truncate", "reorganize", "coalesce", "exchange", "remove", "rebuild", "partition"), _on_partitions

@@ -29,7 +29,7 @@ class Collector:
         self._effects: dict[Effect, None] = {}
         self.kinds: dict[str, None] = {}
         self.reasons: dict[str, None] = {}
-        self.taken: set[str] = set()
+        self.taken = names.Taken()
 
     def __iter__(self) -> Iterator[Effect]:
         return iter(self._effects)
@@ -131,13 +131,9 @@ class Collector:
     def numbered(self, table: str, stem: str) -> str:
         """Take a name that MariaDB or MySQL numbers within the table, as far as the statement tells."""
         self.alter(f"names:{table}", "generated", stem)
-        count = 1
-        while f"{stem}_{count}" in self.taken:
-            count += 1
-        self.taken.add(f"{stem}_{count}")
-        return f"{stem}_{count}"
+        return self.taken.count(stem, "_", 1)
 
     def generated(self, table: str, stem: str) -> str:
         """Take a name of the database's own making; two that begin alike depend on the order."""
         self.alter(f"names:{table}", "generated", stem)
-        return names.number(stem, self.taken, self.dialect)
+        return self.taken.number(stem, self.dialect)

@@ -287,10 +287,20 @@ def read_select(cursor: Cursor, out: Collector) -> None:
     into = cursor.copy()
     if out.is_postgresql and into.word == "select" and into.skip_to("into", "from") and into.accept("into"):
         _read_select_into(into, out)
+    if out.is_mysql:
+        _read_variables(cursor, out)
     read_query(cursor.rest(), out, _RUNS)
     called = sorted({e.name for e in out if e.kind == "function" and e.access is Access.NEED})
     if called:
         out.opaque(f"calls {', '.join(called)}")
+
+
+def _read_variables(cursor: Cursor, out: Collector) -> None:
+    """``SELECT ... INTO @v`` and ``@v := ...`` keep what was read for the statements that follow."""
+    words = [token.word.lower() for token in cursor.words()]
+    if "into" in words or ":=" in words:
+        for name in sorted({word for word in words if word.startswith("@") and not word.startswith("@@")}):
+            out.write(f"variable:{name}", "set")
 
 
 def _read_select_into(cursor: Cursor, out: Collector) -> None:

@@ -21,6 +21,8 @@ rows:T              which rows a table has
 values:T.C          what stands in a column
 grants:T            who may do what with an object; comment:R is the comment on resource R
 setting:NAME        a session or database setting; ``session`` is the whole session
+variable:@NAME      a variable of a session of MariaDB and MySQL
+state:A.M           the model M of the app A as Django's migrations keep it; ``state:A.M.F`` is a field of it
 catalogue           everything there is (a DO loop over the catalogue, GRANT ON ALL TABLES)
 ==================  =======================================================================
 
@@ -40,8 +42,10 @@ Aspects refine an access:
   ``trigger``, ``function``, ``policy``, ``generated``, ``default``, ``table`` (a thing below it is made
   or changed), ``query`` (a statement that runs now), ``sequence``, ``grant``, ``comment``
 - ``READ`` of rows and values: ``exists`` (a foreign key looks one row up), ``query``, ``validate``;
-  of sequences ``query`` (currval); of ``catalogue`` ``query`` and ``grant`` (what there is now)
-- ``WRITE`` of rows and values: ``insert``, ``update``, ``delete``, ``truncate``; of sequences ``advance``
+  of sequences ``query`` (currval); of ``catalogue`` ``query`` and ``grant`` (what there is now); of
+  ``constraint``, ``index`` and ``relation`` ``convention`` (a naming convention may give this name)
+- ``WRITE`` of rows and values: ``insert``, ``update``, ``delete``, ``truncate``, ``convert`` (a column gets
+  another type, on which nothing fires); of sequences ``advance``
   (nextval) and ``set`` (setval, RESTART); of settings and of ``session`` ``set``
 - ``CREATE`` and ``DROP``: ``if`` where IF [NOT] EXISTS or OR REPLACE makes the second one a no-op
 
@@ -56,6 +60,7 @@ one space between them, shortened to a digest where long; equal for equal defini
 - WRITE of ``values:T.C`` for ``insert``: the literals of the rows, one a line; ``expression`` or
   ``volatile`` for a row where the value is none; of ``values:T.*``: whole rows, with tabs between values.
   Empty: not known.
+- WRITE of ``values:T.C`` for ``convert``: the new type, and how values become of it
 - WRITE of ``values:T.C`` for ``update``: the expression, and ``(volatile)`` after it where it is
 - WRITE of ``rows:T`` for ``insert``: what becomes of a row that is there already: ``ignore``, ``replace``,
   ``upsert``, or empty; for ``delete`` the condition; for ``truncate`` ``cascade`` and ``restart identity``
@@ -69,7 +74,7 @@ triggers run it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -102,14 +107,14 @@ class Effect:
     renamed_to: str = ""
     renamed_from: str = ""
     implicit: str = ""
+    kind: str = field(init=False, repr=False, compare=False)
+    name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def kind(self) -> str:
-        return self.resource.partition(":")[0]
-
-    @property
-    def name(self) -> str:
-        return self.resource.partition(":")[2]
+    def __post_init__(self) -> None:
+        # Both are asked for far more often than effects are made.
+        kind, _, name = self.resource.partition(":")
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "name", name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +123,8 @@ class Operation:
 
     ``kind`` is a few words for people (``add column``).  ``opaque`` says what could not be read; an
     opaque operation may do anything besides its effects.  ``column`` counts characters from 1.
+    ``is_conditional`` says that it may not run, or may fail without harm: it stands in a branch, a loop
+    or a ``try``.
     """
 
     kind: str
@@ -126,6 +133,7 @@ class Operation:
     effects: tuple[Effect, ...] = ()
     opaque: str = ""
     column: int = 1
+    is_conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,8 +60,8 @@ def _make_index_name(target: Target, labels: list[str]) -> str:
     if target.out.is_mysql:
         stem = labels[0] if labels else "expr"
     else:
-        taken: set[str] = set()
-        distinct = [names.number(label, taken, "postgresql") for label in labels]
+        taken = names.Taken()
+        distinct = [taken.number(label, "postgresql") for label in labels]
         stem = names.make_name(target.table, distinct, "idx")
     return target.out.generated(target.table, stem)
 

@@ -130,7 +130,7 @@ def _check_name(target: Target, stem: tuple[str, ...], column: str) -> str:
 def _made_up(target: Target, columns: tuple[str, ...], label: str) -> str:
     made = names.make_name(target.table, columns, label)
     if not target.out.is_postgresql:
-        return names.number(made, target.out.taken, "postgresql")
+        return target.out.taken.number(made, "postgresql")
     return target.out.generated(target.table, made)
 
 

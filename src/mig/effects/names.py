@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING
+
+from mig.sqltext.tokens import LETTERS, beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 63
 """Bytes of a name in PostgreSQL; MariaDB and MySQL allow 64 characters, SQLite any number."""
 
-_PLAIN = re.compile(r"[0-9A-Za-z_$\x80-\U0010ffff]+")
+_PLAIN = re.compile(f"{beyond(f'{LETTERS}{string.digits}$')}+")
 _DEFAULT_SCHEMAS = {
     "postgresql": frozenset({"public", "pg_temp"}),
     "sqlite": frozenset({"main", "temp"}),
@@ -87,12 +90,27 @@ def make_name(table: str, columns: Iterable[str], label: str) -> str:
     return "_".join(part for part in parts if part)
 
 
-def number(name: str, taken: set[str], dialect: str) -> str:
-    """``name``, or with a number where the statement has used it already."""
-    sign = "" if dialect == "postgresql" else "_"
-    count, result = (0 if dialect == "postgresql" else 1), name
-    while result in taken:
-        count += 1
-        result = f"{name}{sign}{count}"
-    taken.add(result)
-    return result
+class Taken:
+    """The names that a statement has used already, and how far each of them has been numbered."""
+
+    __slots__ = ("_counts", "_names")
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._counts: dict[str, int] = {}
+
+    def number(self, name: str, dialect: str) -> str:
+        """``name``, or with a number where it is in use."""
+        if name not in self._names:
+            self._names.add(name)
+            return name
+        return self.count(name, "" if dialect == "postgresql" else "_", 1 if dialect == "postgresql" else 2)
+
+    def count(self, stem: str, sign: str, first: int) -> str:
+        """``stem`` with the first number that is free; a name never becomes free again."""
+        count = self._counts.get(stem, first)
+        while (result := f"{stem}{sign}{count}") in self._names:
+            count += 1
+        self._counts[stem] = count + 1
+        self._names.add(result)
+        return result

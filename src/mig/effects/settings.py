@@ -54,8 +54,11 @@ def _read_assignment(cursor: Cursor, out: Collector) -> None:
         cursor.rest()
         return
     detail = cursor.copy().text()
-    out.write(f"setting:{name}", "set", detail)
-    out.write("session", "set", detail)
+    if name.startswith("@"):
+        out.write(f"variable:{name}", "set", detail)
+    else:
+        out.write(f"setting:{name}", "set", detail)
+        out.write("session", "set", detail)
     if cursor.skip_to("=", ":=", "to"):
         cursor.advance()
     read_query(cursor.rest(), out, Use(aspect="query", runs=True)) if out.is_mysql else cursor.rest()
@@ -76,7 +79,7 @@ def setting_name(words: list[str]) -> str:
         name += f".{words[at + 1]}"
     for prefix in ("@@session.", "@@global.", "@@local.", "@@"):
         name = name.removeprefix(prefix)
-    return name
+    return name.lower() if first.startswith("@") else name
 
 
 def read_reset(cursor: Cursor, out: Collector) -> None:

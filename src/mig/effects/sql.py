@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mig.model import Statement
+    from mig.sqltext.split import Split
+
+MAX_STATEMENTS = 5_000
+"""How many statements of one migration are read."""
 
 _HARMLESS = """
     begin commit start end rollback savepoint release abort show explain describe desc listen notify unlisten
@@ -35,7 +39,11 @@ def read_sql(text: str, dialect: str, first_line: int = 1) -> tuple[Operation, .
     A statement that cannot be told from its neighbours, because of a quote that is never closed for
     instance, makes the operation that it is in opaque.
     """
-    parts = split(text, dialect, first_line=first_line)
+    return read_split(split(text, dialect, first_line=first_line), dialect)
+
+
+def read_split(parts: Split, dialect: str) -> tuple[Operation, ...]:
+    """The operations of a script that is split; each of its problems is an opaque one at the end."""
     operations = read_statements(parts.statements, dialect)
     problems = tuple(
         Operation(kind="unreadable", text="", line=line, opaque=message) for message, line in parts.problems
@@ -44,8 +52,16 @@ def read_sql(text: str, dialect: str, first_line: int = 1) -> tuple[Operation, .
 
 
 def read_statements(statements: Sequence[Statement], dialect: str) -> tuple[Operation, ...]:
-    """One operation for each statement, in order; it is opaque where something was not read."""
-    return tuple(read_statement(statement, dialect) for statement in statements)
+    """One operation for each statement, in order; it is opaque where something was not read.
+
+    What comes after ``MAX_STATEMENTS`` is one opaque operation.
+    """
+    read = tuple(read_statement(statement, dialect) for statement in statements[:MAX_STATEMENTS])
+    if len(statements) <= MAX_STATEMENTS:
+        return read
+    rest = statements[MAX_STATEMENTS]
+    why = f"more than {MAX_STATEMENTS:,} statements in one migration; from here on none is read"
+    return (*read, Operation(kind="unreadable", text=rest.text, line=rest.line, opaque=why))
 
 
 def read_statement(statement: Statement, dialect: str) -> Operation:
@@ -69,6 +85,8 @@ def read_statement(statement: Statement, dialect: str) -> Operation:
         line=statement.line,
         effects=tuple(out),
         opaque="; ".join(out.reasons),
+        # A block has branches and handlers of its own.
+        is_conditional="block" in out.kinds,
     )
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+import string
 from functools import cache
 from typing import NamedTuple
 
-from mig.sqltext.tokens import find_syntax
+from mig.sqltext.tokens import LETTERS, beyond, find_syntax
 
 WORD, NAME, STRING, NUMBER, SIGN, VARIABLE = "word", "name", "string", "number", "sign", "variable"
 
 MAX_TOKENS = 200_000
 
-_LETTER = r"A-Za-z_\x80-\U0010ffff"
-_WORD = rf"[{_LETTER}][0-9{_LETTER}$]*"
+_LETTER, _INNER = beyond(LETTERS), beyond(f"{LETTERS}{string.digits}$")
+_WORD = f"{_LETTER}{_INNER}*"
 _STRING = r"'[^']*'(?:'[^']*')*"
 _STRING_BACKSLASH = r"'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'"
 _DOUBLE = r'"[^"]*"(?:"[^"]*")*'
@@ -21,7 +22,7 @@ _DOUBLE_BACKSLASH = r'"[^"\\]*(?:(?:\\.|"")[^"\\]*)*"'
 _BACKTICK = r"`[^`]*`(?:`[^`]*`)*"
 _NUMBER = r"0[xX][0-9A-Fa-f]+|(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _SIGN = r"::|:=|<=|>=|<>|!=|\|\||->>|->|=>|."
-_DOLLAR = re.compile(rf"\$(?:[{_LETTER}][0-9{_LETTER}]*)?\$")
+_DOLLAR = re.compile(rf"\$(?:{_LETTER}{beyond(LETTERS + string.digits)}*)?\$")
 _NESTED_MARK = re.compile(r"/\*|\*/")
 _MYSQL = frozenset({"mysql", "mariadb"})
 
@@ -60,7 +61,8 @@ def _build_pattern(dialect: str) -> re.Pattern[str]:
     names = (
         _BACKTICK if is_mysql else rf"{_DOUBLE}|{_BACKTICK}|\[[^\]]*\]" if dialect == "sqlite" else _DOUBLE
     )
-    number = rf"(?!0[xX])\d+(?![eE]\d)[{_LETTER}$][0-9{_LETTER}$]*" if is_mysql else "(?!)"
+    starts = beyond(f"{LETTERS}$")
+    number = rf"(?!0[xX])\d+(?![eE]\d){starts}{_INNER}*" if is_mysql else "(?!)"
     pieces = (
         r"(?P<space>\s+)",
         rf"(?P<comment>{'|'.join(comments)})",
@@ -116,7 +118,8 @@ def _end_dollar(text: str, start: int, _position: int, items: list[Token]) -> in
     close = text.find(tag.group(), tag.end()) if tag else -1
     if tag is None or close < 0:
         items.append(Token(SIGN, "$", start))
-        return start + 1
+        # A quote that is never closed holds all that follows; to look for each further tag takes too long.
+        return start + 1 if tag is None else len(text)
     end = close + len(tag.group())
     items.append(Token(STRING, text[start:end], start))
     return end

@@ -28,10 +28,12 @@ class Split:
     """The statements of a script in order, and what kept it from being read surely.
 
     A problem is a message and a line.  Where there is one, the statements must not be run.
+    ``columns`` are those of the problems, in characters from 1; 0 where it is the whole line.
     """
 
     statements: tuple[Statement, ...] = ()
     problems: tuple[tuple[str, int], ...] = ()
+    columns: tuple[int, ...] = ()
 
 
 def split(text: str, dialect: str, *, first_line: int = 1) -> Split:
@@ -66,7 +68,7 @@ class _Splitter:
         self.syntax = find_syntax(dialect)
         self.scanner = Scanner(text, self.syntax)
         self.statements: list[Statement] = []
-        self.problems: list[tuple[str, int]] = []
+        self.problems: list[tuple[str, int, int]] = []
         self.first_line = first_line
         self.counted = (0, first_line)
         self.rows_may_end = True
@@ -96,8 +98,11 @@ class _Splitter:
         else:
             self._finish(is_cut=True)
         self._report_nul()
+        found = sorted(self.problems, key=lambda p: p[1])
         return Split(
-            statements=tuple(self.statements), problems=tuple(sorted(self.problems, key=lambda p: p[1]))
+            statements=tuple(self.statements),
+            problems=tuple((message, line) for message, line, _ in found),
+            columns=tuple(column for _, _, column in found),
         )
 
     def _reset(self) -> None:
@@ -114,14 +119,15 @@ class _Splitter:
         self.counted = (position, line)
         return line
 
-    def _report(self, message: str, line: int) -> None:
+    def _report(self, message: str, line: int, at: int = -1) -> None:
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append((message, line))
+            column = 0 if at < 0 else at - max(self.text.rfind(end, 0, at) for end in "\r\n")
+            self.problems.append((message, line, column))
 
     def _report_nul(self) -> None:
         at = self.text.find("\0")
         if at >= 0:
-            self._report("NUL character", self.first_line + _count_lines(self.text, 0, at))
+            self._report("NUL character", self.first_line + _count_lines(self.text, 0, at), at)
 
     def _piece(self, kind: str, start: int, end: int) -> None:
         self._extend(start, end)
@@ -203,7 +209,7 @@ class _Splitter:
 
     def _unterminated(self, _kind: str, start: int, end: int) -> None:
         sign = self.text[start]
-        self._report(f"unterminated {_OPENING.get(sign, 'quoted string')}", self._line(start))
+        self._report(f"unterminated {_OPENING.get(sign, 'quoted string')}", self._line(start), start)
         if sign != "/":
             self._extend(start, end)
         # One problem is enough: what the rest of the text would have closed is not known.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 SPACE = " \t\r\n\f\v"
 """What databases skip; a no-break space, for one, is no white space to them."""
@@ -32,8 +33,10 @@ _NESTING, _DOLLAR, _ESCAPED = "nesting", "dollar", "escaped"
 _RUNS = frozenset({WORD, CODE, PAREN, SEMICOLON, STAR})
 _LINES = frozenset({BLANK, DIRECTIVE, DELIMITER_LINE})
 
+LETTERS = f"_{string.ascii_letters}"
+"""The letters of names, besides all that is not ASCII."""
+
 _LINE_START = r"(?<![^\r\n])[ \t]*"
-_LETTER = r"A-Za-z_\x80-\U0010ffff"
 _SINGLE = r"'[^']*+'"
 _SINGLE_BACKSLASH = r"'[^'\\]*+(?:\\.[^'\\]*+)*+'"
 _DOUBLE = r'"[^"]*+"'
@@ -53,6 +56,21 @@ _ESCAPED_MORE = re.compile(
 )
 
 
+_ASCII = frozenset(map(chr, range(0x80)))
+
+
+def beyond(signs: str) -> str:
+    """The class of these ASCII characters and of all characters beyond ASCII, as an expression.
+
+    It is written as what is not in it: a range up to the last character takes long to compile.
+    """
+    return f"[^{_spell(_ASCII - set(signs))}]"
+
+
+def _spell(signs: Iterable[str]) -> str:
+    return "".join(f"\\x{ord(sign):02x}" for sign in sorted(signs))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Syntax:
     """How one dialect writes quotes, comments and names.
@@ -66,7 +84,7 @@ class Syntax:
     comments: tuple[str, ...] = (_LINE_COMMENT, _BLOCK_COMMENT)
     extras: tuple[str, ...] = ()
     stops: str = ""
-    name_starts: str = _LETTER
+    name_starts: str = LETTERS
     not_a_name: str = ""
     line_feed_only: bool = False
 
@@ -81,7 +99,7 @@ _MYSQL = Syntax(
     comments=(_MYSQL_COMMENT, r"/\*(?!!).*?\*/"),
     extras=(_DELIMITER, rf"(?P<{EXECUTABLE}>/\*!\d*+)"),
     stops="*#",
-    name_starts=_LETTER + "$",
+    name_starts=f"{LETTERS}$",
     line_feed_only=True,
 )
 _MARIADB = Syntax(
@@ -91,7 +109,7 @@ _MARIADB = Syntax(
     comments=(_MYSQL_COMMENT, r"/\*(?!M?!).*?\*/"),
     extras=(_DELIMITER, rf"(?P<{EXECUTABLE}>/\*M?!\d*+)"),
     stops="*#",
-    name_starts=_LETTER + "$",
+    name_starts=f"{LETTERS}$",
     line_feed_only=True,
 )
 _POSTGRESQL = Syntax(
@@ -101,7 +119,7 @@ _POSTGRESQL = Syntax(
         rf"(?P<{CLIENT_COMMAND}>\\[^\r\n]*)",
         rf"(?P<{_NESTING}>/\*)",
         rf"(?P<{_ESCAPED}>[eE]{_SINGLE_BACKSLASH})",
-        rf"(?P<{_DOLLAR}>\$(?:[{_LETTER}][0-9{_LETTER}]*+)?\$)",
+        rf"(?P<{_DOLLAR}>\$(?:{beyond(LETTERS)}{beyond(LETTERS + string.digits)}*+)?\$)",
     ),
     stops="\\$",
     not_a_name="(?![eE]')",
@@ -129,10 +147,11 @@ def _build_pattern(syntax: Syntax, *, words: bool) -> re.Pattern[str]:
     comments, semicolons and line ends is one.  No repeated group can fail after its first
     character, because early releases of Python 3.11 lose their place when a possessive one does.
     """
-    name = rf"{syntax.not_a_name}[{syntax.name_starts}][0-9$A-Za-z_\x80-\U0010ffff]*+"
-    number = rf"[0-9][0-9{syntax.name_starts}]*+"
-    stops = re.escape(syntax.openers + syntax.stops + ";()" + SPACE)
-    sign = rf"(?!--|/\*)[^{stops}0-9{syntax.name_starts}]"
+    inner = beyond(f"{LETTERS}{string.digits}$")
+    name = f"{syntax.not_a_name}{beyond(syntax.name_starts)}{inner}*+"
+    number = f"[0-9]{beyond(syntax.name_starts + string.digits)}*+"
+    stops = syntax.openers + syntax.stops + ";()" + SPACE + string.digits + syntax.name_starts
+    sign = rf"(?!--|/\*)[{_spell(set(_ASCII) - set(stops))}]"
     if words:
         code = rf"(?P<{WORD}>{name})|(?P<{PAREN}>[()])|(?P<{CODE}>{number}|(?:{sign})++|.)"
     else:

@@ -66,7 +66,12 @@ CASES = [
     pytest.param(
         "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4",
         """
+        alter shape:t definition
         alter table:t charset
+        read rows:t validate
+        read values:t.* validate
+        write rows:t convert
+        write values:t.* convert
         """,
         id="character set",
     ),
@@ -82,7 +87,8 @@ CASES = [
         need column:t.a table
         read rows:t validate
         read values:t.a validate
-        write values:t.a update
+        write rows:t convert
+        write values:t.a convert
         """,
         id="change",
     ),
@@ -96,7 +102,8 @@ CASES = [
         need column:t.a table
         read rows:t validate
         read values:t.a validate
-        write values:t.a update
+        write rows:t convert
+        write values:t.a convert
         """,
         id="modify",
     ),

@@ -163,7 +163,8 @@ CASES = [
         need column:t.b query
         read values:t.a validate
         read values:t.b query
-        write values:t.a update
+        write rows:t convert
+        write values:t.a convert
         """,
         id="type using",
     ),
