@@ -49,12 +49,16 @@ UNKNOWN = Unknown.UNKNOWN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """A parsed file: its tree, its text without the byte order mark, and how the text was stored."""
+    """A parsed file: its tree, its text without the byte order mark, and how the text was stored.
+
+    ``is_package`` tells whether it is the ``__init__`` of a package, for imports relative to it.
+    """
 
     tree: ast.Module
     text: str
     encoding: str = "utf-8"
     bom: bool = False
+    is_package: bool = False
 
     def encode(self, text: str) -> bytes:
         """The bytes that hold ``text`` as this file holds its own.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mig.sources.pysyntax import Module
+    from mig.sources.python_modules import Surroundings
 
 OP = Ref("alembic.op")
 
@@ -45,12 +46,16 @@ def read_operations(
     return tuple(machine.recorder.operations)
 
 
-def read_file(data: bytes, function: str, dialect: str) -> tuple[Operation, ...]:
+def read_file(
+    data: bytes, function: str, dialect: str, around: Surroundings | None = None
+) -> tuple[Operation, ...]:
     """The operations of a file's function; one opaque operation where the file does not parse."""
     module = parse(data)
     if isinstance(module, Problem):
         return (unread_file(module.message),)
-    return read_operations(module, function, dialect)
+    if around is None:
+        return read_operations(module, function, dialect)
+    return read_operations(module, function, dialect, around.find_module, around.harmless)
 
 
 def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef, function: str) -> tuple[object, ...]:

@@ -55,6 +55,30 @@ def test_lines_are_those_of_the_calls() -> None:
     assert operations[0].text == 'op.drop_table("a")'
 
 
+def test_what_may_not_run_or_may_fail_is_conditional() -> None:
+    found = read(
+        """
+        op.drop_table("a")
+        if context.get_x_argument():
+            op.drop_table("b")
+        try:
+            op.drop_table("c")
+        except Exception:
+            pass
+        with contextlib.suppress(Exception):
+            op.drop_table("d")
+        op.drop_table("e")
+        op.execute("DO $$ BEGIN DROP TABLE f; END $$")
+        if context.get_x_argument():
+            return
+        op.drop_table("g")
+        """,
+        before="import contextlib",
+    )
+    conditional = {e.name: o.is_conditional for o in found for e in o.effects if e.kind == "table"}
+    assert conditional == {"a": False, "b": True, "c": True, "d": True, "e": False, "f": True, "g": True}
+
+
 def test_a_native_migration_is_handed_its_operations() -> None:
     text = 'import sqlalchemy as sa\ndef up(o):\n    o.add_column("t", sa.Column("x", sa.Integer()))\n'
 

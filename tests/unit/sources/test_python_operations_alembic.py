@@ -270,7 +270,9 @@ def comparable(effect: Effect) -> tuple[str, ...]:
 
 def effects_of(operations: tuple[Operation, ...]) -> Counter[frozenset[tuple[str, ...]]]:
     return Counter(
-        frozenset(comparable(e) for e in operation.effects) for operation in operations if operation.effects
+        frozenset(comparable(e) for e in operation.effects if e.aspect != "convention")
+        for operation in operations
+        if operation.effects
     )
 
 

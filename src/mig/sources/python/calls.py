@@ -122,7 +122,7 @@ def _call_ref(func: Ref, request: Request, machine: Machine) -> object:
         _call_back(request, machine)
         # To make an object of an imported class is taken to touch nothing.
         return Call(func, request.args, request.kwargs, request.node.lineno)
-    if machine.is_harmless(path):
+    if machine.is_harmless(path) or machine.is_harmless(_source(request.node)):
         return data(f"what {path} gives")
     machine.at(request.node)
     machine.opaque(f"calls {path}, which is not in this file")
@@ -353,8 +353,11 @@ def _call_construct(func: Attr, request: Request, machine: Machine) -> object:
     if isinstance(func.base, Call) and func.name in {"create", "drop", "reflect", "create_all", "drop_all"}:
         return connection.create_or_drop(func.base, func.name, request, machine)
     if _is_foreign(func.base):
-        if _is_log(_path_of(func.base)) and not _is_powerful(request):
+        path = f"{_path_of(func.base)}.{func.name}"
+        if _is_log(path) and not _is_powerful(request):
             return data("a log")
+        if machine.is_harmless(path) or machine.is_harmless(_source(request.node)):
+            return data(f"what {path} gives")
         machine.opaque(f"calls {_source(request.node)}, which is not in this file")
         _call_back(request, machine)
         return Unknown("what an unknown call gives")

@@ -21,9 +21,12 @@ from mig.sources.python.values import (
     Binary,
     Call,
     Class,
+    Connection,
+    Context,
     DialectName,
     Function,
     Group,
+    Inspector,
     Instance,
     Items,
     Listed,
@@ -51,6 +54,7 @@ MAX_DEPTH = 90
 MAX_CALLS = 12
 MAX_MODULES = 40
 MAX_FOREIGN_STEPS = 20_000
+_MAX_HOPS = 8
 _LONGEST_LINE = 200
 
 
@@ -79,9 +83,10 @@ class Machine:
     ) -> None:
         self.harmless: frozenset[str] = frozenset()
         self.dialect = {"postgres": "postgresql", "sqlite3": "sqlite"}.get(dialect.lower(), dialect.lower())
-        self.recorder = Recorder(self.dialect)
+        self.recorder = Recorder(self.dialect, lambda: bool(self.doubt or self.guards))
         self.module = module
         self.doubt = 0
+        self.guards = 0
         self.frames: list[Frame] = []
         self._find_module = find_module
         self._modules: dict[str, Scope | None] = {}
@@ -119,6 +124,15 @@ class Machine:
             yield
         finally:
             self.doubt -= when
+
+    @contextmanager
+    def guarding(self, *, when: bool = True) -> Iterator[None]:
+        """What runs inside may fail, and the file goes on."""
+        self.guards += when
+        try:
+            yield
+        finally:
+            self.guards -= when
 
     def writer(self) -> Writer:
         self._mark += 1000
@@ -191,7 +205,7 @@ class Machine:
                 return None if value.is_doubtful else bool(value)
             case tuple():
                 return bool(value)
-            case Function() | Class() | Instance():
+            case Function() | Class() | Instance() | Inspector() | Connection() | Context():
                 return True
             case Listing() | Listed():
                 look_at_all(value.of if isinstance(value, Listed) else value, self)
@@ -239,12 +253,19 @@ class Machine:
         if self._foreign and self.recorder.is_muted:
             # What a module of the project imports for itself is looked up when it is used.
             return value
-        owner, _, name = value.path.rpartition(".")
-        scope = self._load(owner) if owner else None
-        if scope is None:
-            return value
-        found = scope.names.get(name, MISSING)
-        return value if found is MISSING or found == value else found
+        for _ in range(_MAX_HOPS):
+            if self.is_harmless(value.path):
+                break
+            owner, _, name = value.path.rpartition(".")
+            scope = self._load(owner) if owner else None
+            found = scope.names.get(name, MISSING) if scope is not None else MISSING
+            if found is MISSING or found == value:
+                break
+            if not isinstance(found, Ref) or calls.is_known_package(found.path):
+                return found
+            # A module may only pass on what it imports itself.
+            value = found
+        return value
 
     def _load(self, path: str) -> Scope | None:
         if path in self._modules:
@@ -259,7 +280,7 @@ class Machine:
 
     def read_module(self, module: Module, path: str = "") -> Scope:
         """The names that a module binds; what it does while it is imported is no part of the migration."""
-        scope = Scope(module=path)
+        scope = Scope(module=path, package=path if module.is_package else path.rpartition(".")[0])
         muted, self.recorder.is_muted = self.recorder.is_muted, True
         self._foreign += bool(path)
         try:
@@ -338,9 +359,9 @@ class Machine:
     def _run(self, function: Function, scope: Scope) -> object:
         if isinstance(function.node, ast.Lambda):
             return statements.value_of(function.node.body, scope, self)
-        before = self.doubt
+        before, guards = self.doubt, self.guards
         flow = statements.execute(function.node.body, scope, self)
-        self.doubt = before
+        self.doubt, self.guards = before, guards
         frame = self.frames[-1]
         if frame.is_generator:
             made = self.new_items(frame.yielded)

@@ -49,7 +49,7 @@ class Made(NamedTuple):
         problems = tuple(self.writer.problems)
         self.writer.problems.clear()
         for statement in statements or ("",):
-            self.recorder.sql(statement, problems)
+            self.recorder.sql(statement, problems, is_made=True)
             problems = ()
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from mig.effects.footprint import Access, Effect, Operation
 from mig.effects.sql import read_sql
+from mig.sources.python.conventions import look_for_conventions
 from mig.sources.python.quoting import HOLE
 from mig.sources.python.values import TooMuchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _MOST_OPERATIONS = 5_000
 _MOST_EFFECTS = 200_000
@@ -21,8 +22,9 @@ _MOST_CHARACTERS = 4_000_000
 class Recorder:
     """The operations so far, in the order in which the file makes them."""
 
-    def __init__(self, dialect: str) -> None:
+    def __init__(self, dialect: str, is_doubted: Callable[[], bool] = lambda: False) -> None:
         self.dialect = dialect
+        self._is_doubted = is_doubted
         self.operations: list[Operation] = []
         self.line, self.column, self.text = 1, 1, ""
         self.is_muted = False
@@ -34,14 +36,19 @@ class Recorder:
         """Where the call stands that what follows comes from."""
         self.line, self.column, self.text = line, column, text
 
-    def sql(self, text: str, problems: Iterable[str] = ()) -> None:
-        """What SQL text does; ``problems`` say what of it is not known."""
+    def sql(self, text: str, problems: Iterable[str] = (), *, is_made: bool = False) -> None:
+        """What SQL text does; ``problems`` say what of it is not known.
+
+        ``is_made`` says that SQLAlchemy writes the text, which asks a naming convention for names.
+        """
         self._characters += len(text)
         if self._characters > _MOST_CHARACTERS or text.count(";") > 2 * _MOST_OPERATIONS:
             raise TooMuchError
         if self.is_muted:
             return
         found = [self._placed(operation) for operation in read_sql(text, self.dialect)]
+        if is_made:
+            found = [self._with_conventions(operation) for operation in found]
         reasons = [*problems]
         if reasons:
             if not found:
@@ -63,6 +70,11 @@ class Recorder:
             effects=effects,
             opaque=opaque.replace(HOLE, "?"),
         )
+
+    def _with_conventions(self, operation: Operation) -> Operation:
+        looked = look_for_conventions(operation.effects, self.dialect)
+        added = tuple(e for e in looked if HOLE not in e.resource)
+        return replace(operation, effects=operation.effects + added) if added else operation
 
     def effects(self, kind: str, effects: Iterable[Effect]) -> None:
         self._add(
@@ -96,7 +108,8 @@ class Recorder:
         self._effects += len(operation.effects)
         if len(self.operations) >= _MOST_OPERATIONS or self._effects > _MOST_EFFECTS:
             raise TooMuchError
-        self.operations.append(operation)
+        doubted = not operation.is_conditional and self._is_doubted()
+        self.operations.append(replace(operation, is_conditional=True) if doubted else operation)
 
     def summarise(self, start: int, what: str) -> None:
         """Say once why the operations of a helper from elsewhere could not all be read."""

@@ -105,6 +105,9 @@ def _import(statement: ast.Import, scope: Scope, _machine: Machine) -> None:
 
 def _import_from(statement: ast.ImportFrom, scope: Scope, _machine: Machine) -> None:
     path = "." * statement.level + (statement.module or "")
+    if statement.level and (package := scope.outermost().package):
+        above = package.split(".")[: package.count(".") + 2 - statement.level]
+        path = ".".join([*above, *filter(None, [statement.module])]) if above else path
     for alias in statement.names:
         ref = Ref(
             path if alias.name == "*" else f"{path}.{alias.name}" if path.strip(".") else path + alias.name
@@ -166,6 +169,8 @@ def _branches(blocks: list[Callable[[], Flow | None]], scope: Scope, machine: Ma
     if not ends:
         scope.names.update(before)
         return next((f for f in flows if f.kind == "return"), flows[0])
+    # What follows runs only where no way left the function; a way that fails, fails as a whole.
+    machine.guards += any(f.kind != "raise" for f in flows)
     for name in dict.fromkeys(name for end in ends for name in end):
         found = [end.get(name, MISSING) for end in ends]
         known = [v for v in found if v is not MISSING]
@@ -259,7 +264,8 @@ def _with(statement: ast.With | ast.AsyncWith, scope: Scope, machine: Machine) -
             value = value[0]
         if part.optional_vars is not None:
             assign(part.optional_vars, value, scope, machine)
-    flow = execute(statement.body, scope, machine)
+    with machine.guarding(when=any("suppress" in ast.unparse(part.context_expr) for part in statement.items)):
+        flow = execute(statement.body, scope, machine)
     for batch, node in reversed(batches):
         machine.at(node)
         calls.end_batch(batch, machine)
@@ -268,7 +274,8 @@ def _with(statement: ast.With | ast.AsyncWith, scope: Scope, machine: Machine) -
 
 def _try(statement: ast.Try | ast.TryStar, scope: Scope, machine: Machine) -> Flow | None:
     before = dict(scope.names)
-    flow = execute(statement.body, scope, machine)
+    with machine.guarding(when=bool(statement.handlers)):
+        flow = execute(statement.body, scope, machine)
     ways: list[Callable[[], Flow | None]] = [lambda: flow or execute(statement.orelse, scope, machine)]
     ways += [_handling(handler, before, scope, machine) for handler in statement.handlers]
     result = ways[0]() if len(ways) == 1 else _branches(ways, scope, machine)

@@ -173,11 +173,15 @@ class Rows:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """The names of a module or of a call of a function; ``shared`` are bound in a scope around it."""
+    """The names of a module or of a call of a function; ``shared`` are bound in a scope around it.
+
+    ``module`` is the dotted name of a module of the project, ``package`` that of the package it is in.
+    """
 
     names: dict[str, object] = field(default_factory=dict)
     outer: Scope | None = None
     module: str = ""
+    package: str = ""
     shared: dict[str, Scope] = field(default_factory=dict)
 
     def find(self, name: str) -> object:
@@ -190,10 +194,14 @@ class Scope:
 
     def module_name(self) -> str:
         """The dotted name of the project's module that these names are in; empty for the migration's own."""
+        return self.outermost().module
+
+    def outermost(self) -> Scope:
+        """The scope of the module that this one is in."""
         scope = self
         while scope.outer is not None:
             scope = scope.outer
-        return scope.module
+        return scope
 
 
 class Items(list[object]):
