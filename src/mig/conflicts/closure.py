@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mig.conflicts.chained import follow_chain
 from mig.conflicts.data import Consequences, group_writes
 from mig.conflicts.defined import follow_definitions
 from mig.conflicts.dropped import RESOLVABLE, follow_drops, follow_moves, follow_renames
 from mig.conflicts.inherited import follow_inheritance
+from mig.conflicts.mysql import number_names
 from mig.conflicts.schema import Renaming, is_replaced, last, owner
 from mig.conflicts.settings import hidden_names
 from mig.conflicts.typed import follow_types
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from mig.conflicts.schema import Schema
     from mig.effects.footprint import Footprint, Operation
 
-_WITH_ALL = frozenset({"values", "sequence"})
+_WITH_ALL = frozenset({"values", "sequence", "column"})
 _WIDE = frozenset({"setting", "session", "catalogue"})
 _MYSQL = frozenset({"mysql", "mariadb"})
 _CHANGES = frozenset({Access.CREATE, Access.DROP, Access.ALTER})
@@ -72,7 +74,30 @@ def close(footprint: Footprint, schema: Schema) -> Closure:
         opaque = "" if _is_followed(operation, effects, now) else operation.opaque
         doubt = opaque or "; ".join(doubts)
         steps.append(_make_step(operation, everything, doubt))
+    if schema.dialect in _MYSQL:
+        steps = _keep_session(steps, schema)
     return Closure(steps=tuple(steps), made=frozenset(made))
+
+
+def _keep_session(steps: list[Step], schema: Schema) -> list[Step]:
+    """The steps without settings that they put back, and without reading variables that they have set."""
+    from mig.conflicts.settings import restored_settings
+
+    restored = restored_settings((e for step in steps for e in step.effects), schema)
+    variables: set[str] = set()
+    kept = []
+    for step in steps:
+        gone = {e for e in step.effects if e.kind == "setting" and e.name in restored}
+        gone |= {e for e in step.effects if e.resource in variables and e.access is Access.READ}
+        if gone and all(e in gone for e in step.effects if e.kind == "setting"):
+            gone |= {e for e in step.effects if e.kind == "session"}
+        left = tuple(e for e in step.effects if e not in gone)
+        # Who leaves another value behind still meets the one that is put back.
+        back = sorted((e for e in gone if e.kind == "setting"), key=lambda e: (e.name, e.detail))
+        left += tuple(replace(e, access=Access.READ) for e in back)
+        kept.append(_make_step(step.operation, left, step.doubt) if gone else step)
+        variables |= {e.resource for e in step.effects if e.kind == "variable" and e.access is Access.WRITE}
+    return kept
 
 
 def _make_step(operation: Operation, effects: tuple[Effect, ...], doubt: str) -> Step:
@@ -94,15 +119,24 @@ def build_schema(
 
     now = schema or Schema(dialect, is_complete=is_complete)
     for footprint in footprints:
-        for operation in footprint.operations:
-            effects, _ = _close_operation(operation, now, follows_rows=False)
-            now.apply(operation, effects)
+        for _ in follow(footprint, now):
+            pass
     return now
+
+
+def follow(footprint: Footprint, schema: Schema) -> Iterator[tuple[Operation, tuple[Effect, ...]]]:
+    """Each operation with its effects on things, implicit ones too; the schema that is given changes."""
+    for operation in footprint.operations:
+        effects, _ = _close_operation(operation, schema, follows_rows=False)
+        schema.apply(operation, effects)
+        yield operation, effects
 
 
 def _close_operation(
     operation: Operation, schema: Schema, *, follows_rows: bool = True
 ) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    if schema.dialect in _MYSQL:
+        operation = number_names(operation, schema)
     effects = tuple(_reduce(operation, schema))
     effects += tuple(_tables_of_columns(effects))
     effects += tuple(follow_inheritance(effects, schema))
@@ -117,13 +151,14 @@ def _close_operation(
     found.update(dict.fromkeys(follow_unseen(effects, schema)))
     found.update(dict.fromkeys(_hide(operation, effects, schema)))
     found.update(dict.fromkeys(_follow_programs(operation, tuple(found), schema)))
+    found.update(dict.fromkeys(follow_chain(operation, effects, schema)))
     consequences = Consequences(schema)
     consequences.call(tuple(found))
     consequences.follow(tuple(found))
     found.update(consequences.found)
     found.update(dict.fromkeys(reads_below(tuple(found), schema)))
     found.update(dict.fromkeys(follow_types(operation, tuple(found), schema)))
-    found.update(dict.fromkeys(_settings(tuple(found), schema)))
+    found.update(dict.fromkeys(_settings(operation, tuple(found), schema)))
     return tuple(found), tuple(consequences.doubts)
 
 
@@ -143,8 +178,7 @@ def _reduce(operation: Operation, schema: Schema) -> Iterator[Effect]:
     """The effects without those that IF [NOT] EXISTS makes idle here, and with wildcards resolved."""
     effects = operation.effects
     if _is_idle(operation, schema):
-        first = next(e for e in effects if e.access is Access.CREATE)
-        yield Effect(resource=first.resource, access=Access.NEED, aspect="query", implicit="IF NOT EXISTS")
+        yield from _find_nothing_to_do(effects)
         return
     alone = _read_for_itself(operation)
     for effect in effects:
@@ -168,6 +202,15 @@ def _reduce(operation: Operation, schema: Schema) -> Iterator[Effect]:
             yield from _settle_if(_refine(effect), operation, schema)
 
 
+def _find_nothing_to_do(effects: tuple[Effect, ...]) -> Iterator[Effect]:
+    """What CREATE ... IF NOT EXISTS looks for where it is there already."""
+    first = next(e for e in effects if e.access is Access.CREATE)
+    yield Effect(resource=first.resource, access=Access.NEED, aspect="query", implicit="IF NOT EXISTS")
+    if any(e.kind in {"trigger", "index"} and e.access is Access.CREATE for e in effects):
+        # The table that it is on is looked for first.
+        yield from (e for e in effects if e.access is Access.NEED and e.kind in {"table", "relation"})
+
+
 def _refine(effect: Effect) -> Effect:
     """Tells apart what the reader calls by one word and the table by two."""
     if effect.access is Access.ALTER and effect.aspect == "add-value" and " before " in effect.detail:
@@ -177,6 +220,8 @@ def _refine(effect: Effect) -> Effect:
         return replace(effect, aspect="identity")
     if effect.access is Access.ALTER and effect.aspect == "options" and "engine" in effect.detail.split():
         return replace(effect, aspect="definition")
+    if effect.aspect == "options" and effect.detail in {"set logged", "set unlogged"}:
+        return replace(effect, aspect="logged")
     if effect.access is Access.ALTER and effect.aspect == "options" and "versioning" in effect.detail.split():
         # As a partition, it can be added and dropped once.
         return replace(effect, aspect="partition")
@@ -331,14 +376,12 @@ def _is_followed(operation: Operation, effects: tuple[Effect, ...], schema: Sche
     return bool(called) and all(e.resource in schema for e in called)
 
 
-def _settings(effects: tuple[Effect, ...], schema: Schema) -> Iterator[Effect]:
+def _settings(operation: Operation, effects: tuple[Effect, ...], schema: Schema) -> Iterator[Effect]:
     """What the statement does under one setting and not under another."""
     from mig.conflicts.settings import settings_read
 
-    for name in settings_read(effects, schema):
-        yield Effect(
-            resource=f"setting:{name}", access=Access.READ, aspect="query", implicit="it depends on it"
-        )
+    for resource in settings_read(operation.text, effects, schema):
+        yield Effect(resource=resource, access=Access.READ, aspect="query", implicit="it depends on it")
 
 
 def _as_before(effects: Iterable[Effect], renamings: list[Renaming]) -> Iterator[Effect]:
@@ -351,7 +394,7 @@ def _as_before(effects: Iterable[Effect], renamings: list[Renaming]) -> Iterator
             name = renaming.apply(name)
         if (
             name != effect.resource
-            and effect.kind in {"rows", "values", "column", "shape"}
+            and effect.kind in {"rows", "values", "column", "shape", "cover"}
             and not (effect.renamed_to or effect.renamed_from)
         ):
             yield replace(effect, resource=name, implicit=effect.implicit or "renamed before")

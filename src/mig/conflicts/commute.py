@@ -7,10 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mig.conflicts.keys import keys_meet
-from mig.conflicts.table import RULES, Rule
+from mig.conflicts.table import RULES
 from mig.effects.footprint import Access
 
 if TYPE_CHECKING:
+    from mig.conflicts.rule import Rule
     from mig.effects.footprint import Effect
 
 

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mig.conflicts.closure import Closure, Step, close
 from mig.conflicts.commute import settle
+from mig.conflicts.meeting import WITH_ALL, find_pairs
+from mig.conflicts.rule import NOT_KNOWN, WIDE
 from mig.conflicts.schema import owner
 from mig.conflicts.settings import depends_on, is_taken_in
-from mig.conflicts.table import NOT_KNOWN, WIDE
-from mig.conflicts.witness import describe, describe_witness
+from mig.conflicts.witness import (
+    ONE,
+    OTHER,
+    Side,
+    describe,
+    describe_doubt,
+    describe_wide,
+    describe_wide_witness,
+    find_witness,
+)
+from mig.conflicts.wording import said_of_two
 from mig.effects.footprint import Access
 from mig.findings import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from mig.conflicts.rule import Rule
     from mig.conflicts.schema import Schema
-    from mig.conflicts.table import Rule
     from mig.effects.footprint import Effect, Footprint, Operation
 
 _RANK = {Verdict.COMMUTE: 0, Verdict.UNKNOWN: 1, Verdict.CONFLICT: 2}
 _SET_AGAIN = frozenset(
-    {"type", "null", "default", "options", "owner", "rls", "enable", "charset", "dangling"}
+    {"type", "null", "default", "options", "logged", "owner", "rls", "enable", "charset", "dangling"}
 )
-_WITH_ALL = frozenset({"values", "sequence"})
+# More pairs of statements than this take longer than anybody waits.
+_MOST_PAIRS = 50_000
 # What a person understands first: the nearest thing, and what was written rather than what follows from it.
 _TELLING = (
     "column",
@@ -34,11 +47,13 @@ _TELLING = (
     "trigger",
     "view",
     "sequence",
-    "type",
     "function",
     "table",
+    "type",
     "relation",
 )
+# A table that both make says more than its columns, a view more than its name.
+_TELLING_MADE = ("table", "view", *_TELLING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +61,9 @@ class Reason:
     """Why two operations do not commute, or why it is not known that they do.
 
     ``operations`` are one of each side, in the order of the arguments.  ``is_identical`` says that both
-    are the same statement, so that one of them can go.
+    are the same statement, so that one of them can go.  ``fails_after`` is the side that must not come
+    first, as the other fails then (``witness.ONE``, ``OTHER``, ``BOTH``, or empty where neither is known
+    to fail), and ``failure`` is what it fails with.
     """
 
     code: str
@@ -56,6 +73,10 @@ class Reason:
     operations: tuple[Operation, Operation]
     witness: str = ""
     is_identical: bool = False
+    fails_after: str = ""
+    failure: str = ""
+    new_name: str = ""
+    """What the second calls the thing that the first uses, where it renames it and nothing is in the way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +108,14 @@ def compare_footprints(a: Footprint, b: Footprint, schema: Schema, dialect: str)
 
 def compare_closures(a: Closure, b: Closure, schema: Schema, dialect: str) -> Comparison:
     """The same for migrations that have been closed already."""
+    pairs = find_pairs(a.steps, b.steps)
     found = [
         reason
-        for one in a.steps
-        for other in b.steps
+        for one, other in islice(pairs, _MOST_PAIRS)
         if (reason := _compare_steps(one, other, (a.made, b.made), dialect)) is not None
     ]
+    if (rest := next(pairs, None)) is not None:
+        found.append(_too_many(*rest))
     found.sort(key=lambda reason: -_RANK[reason.verdict])
     verdict = found[0].verdict if found else Verdict.COMMUTE
     return Comparison(verdict=verdict, reasons=tuple(found), assumptions=tuple(schema.opaque))
@@ -102,19 +125,18 @@ def _compare_steps(
     one: Step, other: Step, made: tuple[frozenset[str], frozenset[str]], dialect: str
 ) -> Reason | None:
     """The worst of what two operations do to one another."""
-    wide = _compare_wide(one, other, dialect) or _compare_wide(other, one, dialect)
+    wide = _find_wide(one, other, dialect)
     meetings = list(_meet(one, other, made, dialect))
     if meetings and _are_twins(one, other):
         meetings = []
     conflicts = [m for m in meetings if m.rule is not None and m.rule.verdict is Verdict.CONFLICT]
     if conflicts:
-        return _conflict(one, other, conflicts)
+        return _conflict(one, other, conflicts, made, dialect)
     if wide:
         return _wide(one, other, wide)
     unknown = [m for m in meetings if m.rule is None or m.rule.verdict is Verdict.UNKNOWN]
-    doubt = one.doubt or other.doubt
-    if unknown or doubt:
-        return _unknown(one, other, unknown, doubt)
+    if unknown or one.doubt or other.doubt:
+        return _unknown(one, other, unknown)
     return None
 
 
@@ -133,7 +155,7 @@ def _meet(
 def _candidates(effect: Effect, step: Step) -> Iterator[Effect]:
     """The effects of the other step that this one can meet: on its resource, or on all of a table's."""
     yield from step.exact.get(effect.resource, ())
-    if effect.kind in _WITH_ALL:
+    if effect.kind in WITH_ALL:
         table = f"{effect.kind}:{owner(effect.name)}"
         if effect.name.endswith("*"):
             yield from (e for e in step.below.get(table, ()) if e.resource != effect.resource)
@@ -167,14 +189,26 @@ def _is_no_op_again(effect: Effect) -> bool:
         return effect.aspect == "if" or bool(effect.implicit)
     if effect.access is Access.ALTER and effect.kind in {"type", "table", "column"}:
         return effect.aspect in _SET_AGAIN or "if not exists" in effect.detail
-    return effect.access is not Access.WRITE and effect.kind != "names"
+    if effect.access is Access.WRITE:
+        # A column that has the type already is left alone, if no expression changes its values.
+        return effect.kind == "key" or (effect.aspect == "convert" and " using " not in effect.detail)
+    return effect.kind != "names"
+
+
+def _find_wide(one: Step, other: Step, dialect: str) -> tuple[Effect, bool] | None:
+    """What one side does to everything, and whether it is the first side."""
+    found = _compare_wide(one, other, dialect)
+    if found:
+        return found, True
+    found = _compare_wide(other, one, dialect)
+    return (found, False) if found else None
 
 
 def _compare_wide(one: Step, other: Step, dialect: str) -> Effect | None:
     """What one side does to the whole session or catalogue, where the other side's statement minds."""
     for effect in one.wide:
         if effect.kind == "setting" and effect.access in {Access.ALTER, Access.WRITE}:
-            if depends_on(effect.name, other.effects, dialect):
+            if depends_on(effect, other.effects, dialect):
                 return effect
         elif effect.kind == "session" and not any(e.kind == "setting" for e in one.effects):
             return effect
@@ -186,7 +220,13 @@ def _compare_wide(one: Step, other: Step, dialect: str) -> Effect | None:
     return None
 
 
-def _conflict(one: Step, other: Step, conflicts: list[_Meeting]) -> Reason:
+def _conflict(
+    one: Step,
+    other: Step,
+    conflicts: list[_Meeting],
+    made: tuple[frozenset[str], frozenset[str]],
+    dialect: str,
+) -> Reason:
     conflicts.sort(key=_how_telling)
     first = conflicts[0]
     if first.rule is None:
@@ -194,37 +234,51 @@ def _conflict(one: Step, other: Step, conflicts: list[_Meeting]) -> Reason:
     identical = (
         one.operation.effects == other.operation.effects and one.operation.kind == other.operation.kind
     )
+    effects = (first.one, first.other)
+    mine, theirs = (
+        Side(
+            name=name,
+            operation=step.operation,
+            effect=effect,
+            effects=step.effects,
+            makes_it=effect.resource in makes,
+        )
+        for name, step, effect, makes in zip((ONE, OTHER), (one, other), effects, made, strict=True)
+    )
+    witness = find_witness(mine, theirs, first.rule, dialect)
     return Reason(
         code=first.rule.code,
         verdict=Verdict.CONFLICT,
-        message=describe(first.one, first.other, first.rule),
+        message=describe(*effects, first.rule),
         resources=_resources(conflicts),
         operations=(one.operation, other.operation),
-        witness=describe_witness(one.operation, other.operation, first.one, first.other, first.rule),
+        witness=witness.sentence,
         is_identical=identical,
+        fails_after=witness.fails_after,
+        failure=witness.failure,
+        new_name="" if first.one.access is Access.DROP else first.other.renamed_to.partition(":")[2],
     )
 
 
-def _wide(one: Step, other: Step, effect: Effect) -> Reason:
+def _wide(one: Step, other: Step, wide: tuple[Effect, bool]) -> Reason:
+    effect, is_first = wide
     return Reason(
         code=WIDE,
         verdict=Verdict.CONFLICT,
-        message=f"{effect.resource} is changed for all that follows, or takes in all that there is",
+        message=describe_wide(effect, is_first=is_first),
         resources=(effect.resource,),
         operations=(one.operation, other.operation),
+        witness=describe_wide_witness(effect, is_first=is_first),
     )
 
 
-def _unknown(one: Step, other: Step, unknown: list[_Meeting], doubt: str) -> Reason:
-    if doubt:
-        message = doubt
+def _unknown(one: Step, other: Step, unknown: list[_Meeting]) -> Reason:
+    if one.doubt or other.doubt:
+        message = describe_doubt(one.doubt or other.doubt, is_first=bool(one.doubt))
     else:
         first = unknown[0]
-        message = (
-            first.rule.why
-            if first.rule
-            else f"the table has no rule for {_words(first.one)} beside {_words(first.other)}"
-        )
+        clash = said_of_two(first.one, first.other, (ONE, OTHER))
+        message = f"{clash}: {first.rule.why if first.rule else 'no rule says whether that commutes'}"
     return Reason(
         code=NOT_KNOWN,
         verdict=Verdict.UNKNOWN,
@@ -234,8 +288,14 @@ def _unknown(one: Step, other: Step, unknown: list[_Meeting], doubt: str) -> Rea
     )
 
 
-def _words(effect: Effect) -> str:
-    return f"{effect.access.value} {effect.aspect} {effect.resource}".replace("  ", " ")
+def _too_many(one: Step, other: Step) -> Reason:
+    return Reason(
+        code=NOT_KNOWN,
+        verdict=Verdict.UNKNOWN,
+        message=f"more than {_MOST_PAIRS:,} pairs of statements touch one thing; the rest is not compared",
+        resources=(),
+        operations=(one.operation, other.operation),
+    )
 
 
 def _resources(meetings: Iterable[_Meeting]) -> tuple[str, ...]:
@@ -243,6 +303,7 @@ def _resources(meetings: Iterable[_Meeting]) -> tuple[str, ...]:
 
 
 def _how_telling(meeting: _Meeting) -> tuple[bool, int, str]:
-    kind = meeting.one.kind
-    place = _TELLING.index(kind) if kind in _TELLING else len(_TELLING)
+    kind, accesses = meeting.one.kind, {meeting.one.access, meeting.other.access}
+    telling = _TELLING_MADE if accesses == {Access.CREATE} else _TELLING
+    place = telling.index(kind) if kind in telling else len(telling)
     return bool(meeting.one.implicit or meeting.other.implicit), place, meeting.one.resource

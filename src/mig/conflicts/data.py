@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mig.conflicts.keys import ANY_KEY, find_keys, unique_keys
-from mig.conflicts.programs import find_function, read_events, read_function, read_trigger
+from mig.conflicts.programs import find_function, read_events, read_function, read_row, read_trigger
 from mig.conflicts.schema import Thing, last, owner
 from mig.effects.footprint import Access, Effect
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DEEPEST = 8
 _ON_DELETE = re.compile(r"on delete (cascade|set null|set default)")
 _ON_UPDATE = re.compile(r"on update (cascade|set null|set default)")
+_STAMP = re.compile(r"\bon update (?:current_timestamp|now|localtime)")
 _AUTO = re.compile(r"\bauto_?increment\b")
 _FILLS = frozenset({"refresh", "as query"})
 """How a materialized view or a new table gets its rows: nothing fires on that."""
@@ -35,6 +36,7 @@ class Writes:
     deletes: bool = False
     inserted: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
+    converted: set[str] = field(default_factory=set)
     upserts: bool = False
     minds_keys: bool = False
     literals: dict[str, str] = field(default_factory=dict)
@@ -57,6 +59,8 @@ def group_writes(effects: Iterable[Effect]) -> dict[str, Writes]:
         writes = found.setdefault(table, Writes(table=table))
         if is_row:
             _note_rows(writes, effect)
+        elif effect.aspect == "convert":
+            writes.converted.add(last(effect.name))
         elif effect.aspect == "insert":
             writes.inserted.add(last(effect.name))
             writes.literals[last(effect.name)] = effect.detail
@@ -73,7 +77,7 @@ def _note_rows(writes: Writes, effect: Effect) -> None:
         writes.minds_keys = effect.detail in {"upsert", "ignore", "replace"}
     elif effect.aspect == "update":
         writes.updates = True
-    elif effect.detail != "drop":
+    elif effect.detail != "drop" and effect.aspect != "convert":
         writes.deletes = True
 
 
@@ -137,8 +141,11 @@ class Consequences:
             self._follow_defaults(writes)
         if writes.inserts or writes.updates:
             self._follow_parents(writes)
+        if writes.inserts or writes.updates or writes.converted:
             self._follow_keys(writes)
             self._follow_generated(writes)
+        if writes.updates:
+            self._follow_stamps(writes)
         if writes.deletes or writes.updates:
             self._follow_children(writes, depth)
         self._fire(writes, depth)
@@ -175,10 +182,16 @@ class Consequences:
                 self._put(resource, Access.NEED, "query", why)
 
     def _follow_generated(self, writes: Writes) -> None:
-        for name in sorted(writes.updated):
+        for name in sorted(writes.updated | writes.converted):
             for thing in self._schema.users(f"column:{writes.table}.{name}"):
                 if thing.kind == "column" and (f"column:{writes.table}.{name}", "generated") in thing.needs:
                     self._put(f"values:{thing.name}", Access.WRITE, "update", "a generated column")
+
+    def _follow_stamps(self, writes: Writes) -> None:
+        """Columns that are ON UPDATE CURRENT_TIMESTAMP: all of them get the same, the time of the last."""
+        for column in self._schema.parts(writes.table, "column"):
+            if _STAMP.search(column.detail) and last(column.name) not in writes.updated:
+                self._put(f"values:{column.name}", Access.WRITE, "update", "ON UPDATE sets it", "now")
 
     def _follow_parents(self, writes: Writes) -> None:
         """A foreign key looks its row up."""
@@ -199,13 +212,13 @@ class Consequences:
 
     def _follow_keys(self, writes: Writes) -> None:
         """Rows of one key fail, or are passed over."""
-        given = writes.inserted | writes.updated
+        given = writes.inserted | writes.updated | writes.converted
         for unique in unique_keys(writes.table, self._schema):
             columns = {last(r) for r, _ in unique.needs if r.startswith(f"column:{writes.table}.")}
             if columns & given or "*" in given or not columns:
                 keys = (
                     ANY_KEY
-                    if columns & writes.updated
+                    if columns & (writes.updated | writes.converted)
                     else find_keys(unique.detail, columns, writes.literals)
                 )
                 self._put(f"key:{writes.table}.{unique.name}", Access.WRITE, "", "a unique key", keys)
@@ -273,6 +286,10 @@ class Consequences:
             for c in sorted(body.assigned)
         ]
         self.found.update(dict.fromkeys(assigned))
+        if not inserts:
+            # A new row has values of its own.
+            for column in read_row(trigger.text, program.text):
+                self._put(f"values:{table}.{column}", Access.READ, "query", why)
         self._follow_body(body, why, program, depth)
 
     def _program(self, trigger: Thing) -> Thing:

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mig.conflicts.keys import unique_keys
+from mig.conflicts.mysql import follow_mysql
+from mig.conflicts.owned import follow_owned
 from mig.conflicts.schema import last, owner
 from mig.effects.footprint import Access, Effect
 
@@ -17,9 +19,8 @@ if TYPE_CHECKING:
 
 _MYSQL = frozenset({"mysql", "mariadb"})
 _CHANGES = frozenset({Access.CREATE, Access.DROP, Access.ALTER})
-_COLUMN_LIST = re.compile(r"\( ([^(),]+?) *[,()]")
 _GROUPS = re.compile(r"\bgroup\s+by\b", re.IGNORECASE)
-_ORDERED = re.compile(r"\bfor each row (?:follows|precedes) [`\"]?(\w+)")
+_PARTS = frozenset({"all", "comments", "constraints", "indexes", "statistics", "storage"})
 _AUTO = re.compile(r"\bauto_increment\b")
 
 
@@ -29,14 +30,17 @@ def follow_definitions(operation: Operation, effects: tuple[Effect, ...], schema
     yield from _copy(effects, schema)
     yield from _count_rows(effects, schema)
     yield from _admit(effects)
+    yield from _hold_new_rows(effects)
+    if schema.dialect == "sqlite":
+        yield from _loop(effects)
     if schema.dialect == "postgresql":
         yield from _need_row(effects, schema)
         yield from _find_owner(effects)
+        yield from follow_owned(effects, schema)
     if schema.dialect == "postgresql" and _GROUPS.search(operation.text):
         yield from _need_grouped(effects, schema)
     if schema.dialect in _MYSQL:
-        for effect in effects:
-            yield from _follow_in_mysql(effect, schema)
+        yield from follow_mysql(operation, effects, schema)
 
 
 def _need_keys(effects: Iterable[Effect], schema: Schema) -> Iterator[Effect]:
@@ -77,15 +81,39 @@ def _admit(effects: tuple[Effect, ...]) -> Iterator[Effect]:
             yield Effect(resource=rows, access=Access.ALTER, aspect="admits", implicit="the key is gone")
 
 
+def _hold_new_rows(effects: tuple[Effect, ...]) -> Iterator[Effect]:
+    """A check that is NOT VALID lets rows be that break it, and no row be written that does."""
+    for effect in effects:
+        is_new = effect.kind == "constraint" and effect.access is Access.CREATE
+        if is_new and effect.detail.endswith("not valid"):
+            rows = f"rows:{owner(effect.name)}"
+            kind = "unchecked-key" if effect.detail.startswith("foreign key") else "unchecked"
+            yield Effect(resource=rows, access=Access.READ, aspect=kind, implicit="rows to come")
+
+
+def _loop(effects: tuple[Effect, ...]) -> Iterator[Effect]:
+    """SQLite takes a new column that is computed from itself, and after that no row of the table."""
+    made = [e.resource for e in effects if e.kind == "column" and e.access is Access.CREATE]
+    for effect in effects:
+        if effect.access is Access.NEED and effect.aspect == "generated" and made == [effect.resource]:
+            rows = f"rows:{owner(effect.name)}"
+            for event in ("insert", "update", "delete"):
+                why = "a column is computed from itself"
+                yield Effect(resource=rows, access=Access.ALTER, aspect=f"broken-{event}", implicit=why)
+
+
 def _count_rows(effects: tuple[Effect, ...], schema: Schema) -> Iterator[Effect]:
     """A column that counts gives each row that is there a number."""
     makes_sequence = any(e.kind == "sequence" and e.access is Access.CREATE for e in effects)
+    drawn = [e for e in effects if e.kind == "sequence" and e.access is Access.NEED and e.aspect == "default"]
     for effect in effects:
         table = owner(effect.name)
         is_added = effect.kind == "column" and effect.access is Access.CREATE and f"table:{table}" in schema
-        if is_added and (makes_sequence or _AUTO.search(effect.detail)):
+        if is_added and (makes_sequence or drawn or _AUTO.search(effect.detail)):
             why = "each row gets a number"
             yield Effect(resource=f"rows:{table}", access=Access.READ, aspect="order", implicit=why)
+            for sequence in drawn:
+                yield Effect(resource=sequence.resource, access=Access.WRITE, aspect="advance", implicit=why)
 
 
 def _need_row(effects: tuple[Effect, ...], schema: Schema) -> Iterator[Effect]:
@@ -114,21 +142,45 @@ def _find_owner(effects: tuple[Effect, ...]) -> Iterator[Effect]:
 def _copy(effects: tuple[Effect, ...], schema: Schema) -> Iterator[Effect]:
     """LIKE copies columns with all that is theirs, and with INCLUDING keys and indexes too."""
     for effect in effects:
-        if effect.access is Access.NEED and effect.kind == "shape" and effect.detail.startswith("like"):
-            if "including" in effect.detail or schema.dialect in _MYSQL:
-                parts = f"parts:{effect.name}"
-                yield Effect(resource=parts, access=Access.NEED, aspect="table", implicit="LIKE copies it")
+        if effect.access is not Access.NEED or effect.kind != "shape":
+            continue
+        if effect.detail.startswith("like"):
+            for resource, aspect in _copied(effect, schema):
+                yield Effect(resource=resource, access=Access.NEED, aspect=aspect, implicit="LIKE copies it")
+        elif effect.detail == "inherits":
             yield Effect(
-                resource=f"table:{effect.name}", access=Access.NEED, aspect="copy", implicit="LIKE copies it"
+                resource=f"parts:{effect.name}", access=Access.NEED, aspect="inherits", implicit="checks"
             )
-            for column in schema.parts(effect.name, "column"):
-                yield Effect(
-                    resource=column.resource, access=Access.NEED, aspect="copy", implicit="LIKE copies it"
-                )
     for effect in effects:
         table = _table_of_part(effect, effects, schema)
         if table:
-            yield Effect(resource=f"parts:{table}", access=Access.ALTER, implicit="a part of the table")
+            yield Effect(
+                resource=f"parts:{table}",
+                access=Access.ALTER,
+                aspect=_kind_of_part(effect),
+                implicit="a part of the table",
+            )
+
+
+def _kind_of_part(effect: Effect) -> str:
+    if effect.kind != "constraint" or effect.access is not Access.CREATE:
+        return ""
+    if effect.detail.startswith("primary key"):
+        return "primary"
+    return "unchecked" if effect.detail.endswith("not valid") else ""
+
+
+def _copied(shape: Effect, schema: Schema) -> Iterator[tuple[str, str]]:
+    is_mysql = schema.dialect in _MYSQL
+    if is_mysql or _PARTS & set(shape.detail.split()):
+        yield f"parts:{shape.name}", "table"
+    else:
+        yield f"parts:{shape.name}", "null"
+    yield f"table:{shape.name}", "copy"
+    for column in schema.parts(shape.name, "column"):
+        yield column.resource, "copy"
+    if is_mysql:
+        yield f"comment:table:{shape.name}", "copy"
 
 
 def _table_of_part(effect: Effect, effects: tuple[Effect, ...], schema: Schema) -> str:
@@ -145,60 +197,3 @@ def _table_of_part(effect: Effect, effects: tuple[Effect, ...], schema: Schema) 
     known = (r.partition(":")[2] for r, a in sorted(thing.needs if thing else ()) if a == "part")
     named = (e.name for e in effects if e.kind == "table" and e.access is Access.NEED)
     return next(iter((*known, *named, "")))
-
-
-def _follow_in_mysql(effect: Effect, schema: Schema) -> Iterator[Effect]:
-    if effect.kind == "trigger" and effect.access is Access.CREATE:
-        for name in _ORDERED.findall(effect.detail):
-            yield Effect(
-                resource=f"trigger:{name}", access=Access.NEED, aspect="trigger", implicit="its order"
-            )
-    if effect.kind == "constraint" and effect.access in _CHANGES:
-        yield from _follow_key_in_mysql(effect, schema)
-    elif effect.kind == "index" and effect.access in _CHANGES:
-        yield from _cover(
-            owner(effect.name), _leading(effect, schema), "index", "an index may serve a foreign key"
-        )
-    elif effect.kind == "column" and effect.access in {Access.CREATE, Access.ALTER}:
-        yield Effect(
-            resource=f"table:{owner(effect.name)}",
-            access=Access.READ,
-            aspect="charset",
-            implicit="the default",
-        )
-    elif effect.kind == "table" and effect.access is Access.ALTER and _AUTO.search(effect.detail):
-        yield Effect(
-            resource=f"sequence:{effect.name}.auto",
-            access=Access.WRITE,
-            aspect="set",
-            implicit="the next key",
-        )
-
-
-def _follow_key_in_mysql(effect: Effect, schema: Schema) -> Iterator[Effect]:
-    thing = schema.find(effect.resource)
-    detail = effect.detail if effect.access is Access.CREATE else thing.detail if thing else effect.detail
-    table = owner(effect.name)
-    if "foreign key" not in detail:
-        yield from _cover(table, _leading(effect, schema), "index", "a key may serve a foreign key")
-        return
-    # Names of foreign keys are unique in the whole database.
-    name = f"foreign-key-name:{last(effect.name)}"
-    yield Effect(
-        resource=name, access=effect.access, aspect=effect.aspect, implicit="names of foreign keys are global"
-    )
-    yield Effect(resource=f"table:{table}", access=Access.NEED, aspect="foreign-key", implicit="its engine")
-    yield from _cover(table, _leading(effect, schema), "key", "a foreign key makes an index, or shares one")
-
-
-def _cover(table: str, column: str, aspect: str, why: str) -> Iterator[Effect]:
-    if column:
-        yield Effect(resource=f"cover:{table}.{column}", access=Access.ALTER, aspect=aspect, implicit=why)
-
-
-def _leading(effect: Effect, schema: Schema) -> str:
-    """The first column of an index or key."""
-    thing = schema.find(effect.resource)
-    detail = effect.detail if effect.access is Access.CREATE else thing.detail if thing else ""
-    found = _COLUMN_LIST.search(detail)
-    return found[1].split()[0].strip('`"') if found and found[1].strip() else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mig.conflicts.programs import read_events
 from mig.conflicts.schema import PART, last, owner
+from mig.conflicts.views import columns_shown
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 RESOLVABLE = "resolvable:schema"
 _MYSQL = frozenset({"mysql", "mariadb"})
 _PROGRAMS = frozenset({"view", "trigger"})
+_BODIES = _PROGRAMS | {"function"}
 _OF_SCHEMAS = frozenset({"table", "view", "index", "sequence", "type", "function"})
+_WORDS = re.compile(r"\w+")
 _ROWS = frozenset({"new", "old", "excluded"})
 _NO_COLUMNS = frozenset(
     {"end", "rowid", "oid", "_rowid_", "true", "false", "new", "old", "abort", "fail", "ignore", "rollback"}
@@ -68,7 +71,9 @@ def _break_by_rename(effects: tuple[Effect, ...], schema: Schema) -> Iterator[Ef
                     yield from _break(thing, effect.resource, schema)
 
 
-def _break(thing: Thing, resource: str, schema: Schema) -> Iterator[Effect]:
+def _break(
+    thing: Thing, resource: str, schema: Schema, seen: frozenset[str] = frozenset()
+) -> Iterator[Effect]:
     """What stays behind although what it needs is gone."""
     why = f"{thing.kind} {thing.name} can no longer be resolved"
     if thing.kind == "function":
@@ -93,6 +98,18 @@ def _break(thing: Thing, resource: str, schema: Schema) -> Iterator[Effect]:
         yield Effect(resource=RESOLVABLE, access=Access.ALTER, aspect="break", detail=detail, implicit=why)
     if thing.kind == "trigger":
         yield from _break_writes(thing, why)
+    elif thing.kind == "view":
+        yield from _break_above(thing, schema, seen)
+
+
+def _break_above(view: Thing, schema: Schema, seen: frozenset[str]) -> Iterator[Effect]:
+    """Who uses a view that no longer works fails; what is built on it no longer works either."""
+    why = f"view {view.name} can no longer be resolved"
+    for resource in (view.resource, f"table:{view.name}"):
+        yield Effect(resource=resource, access=Access.ALTER, aspect="broken", implicit=why)
+        for thing in schema.users(resource):
+            if thing.kind in _BODIES and thing.resource not in seen:
+                yield from _break(thing, resource, schema, seen | {thing.resource})
 
 
 def _break_writes(trigger: Thing, why: str) -> Iterator[Effect]:
@@ -183,15 +200,22 @@ def _find_missing(effects: tuple[Effect, ...], text: str, schema: Schema) -> Ite
         e for e in effects if e.access is Access.NEED and e.aspect in _PROGRAMS and e.resource not in schema
     ]
     named = set(re.findall(r"\bas\s+[\"`\[]?(\w+)", text.lower())) | _NO_COLUMNS
+    # Within its body the table of a trigger is known as NEW and OLD only.
+    inside = set(_WORDS.findall(text.lower().partition("begin")[2] or text.lower()))
+    scope = tuple(e for e in effects if last(owner(e.name)) in inside)
     for effect in needed:
         is_table = effect.kind == "relation" and effect.name not in _ROWS
-        if is_table or (effect.kind == "column" and not _may_be_elsewhere(effect, effects, named, schema)):
+        if is_table or (effect.kind == "column" and not _may_be_elsewhere(effect, scope, named, schema)):
             yield effect.resource
 
 
 def _may_be_elsewhere(effect: Effect, effects: tuple[Effect, ...], named: set[str], schema: Schema) -> bool:
     """Whether a name is an alias, a column of a view, or one of another table of the statement."""
     table, column = owner(effect.name), last(effect.name)
+    view = schema.find(f"view:{table}")
+    if view is not None and not effect.detail:
+        shown = columns_shown(view.text)
+        return shown is None or column in shown or column in _NO_COLUMNS
     if table in _ROWS or column in named or f"table:{table}" not in schema:
         return True
     if not effect.detail:
@@ -241,6 +265,9 @@ def _rename_in_views(before: str, after: str, schema: Schema, seen: set[str]) ->
         old, fresh = f"column:{view.name}.{name}", f"column:{view.name}.{new}"
         why = f"the view {view.name} shows it"
         yield Effect(resource=old, access=Access.DROP, renamed_to=fresh, implicit=why)
+        yield Effect(
+            resource=f"shape:{view.name}", access=Access.ALTER, detail=f"rename {name} to {new}", implicit=why
+        )
         yield from _rename_in_views(old, fresh, schema, seen)
 
 

@@ -20,6 +20,9 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(r"\bnew\s*\.\s*[\"`\[]?(\w+)[\"`\]]?\s*:?=", re.IGNORECASE)
+_OF_ROW = re.compile(r"\b(?:new|old)\s*\.\s*[\"`\[]?(\w+)", re.IGNORECASE)
+# As in to_jsonb(NEW); RETURN NEW looks at nothing, and neither does REFERENCING NEW TABLE AS.
+_WHOLE_ROW = re.compile(r"(?<!return )\b(?:new|old)\b(?!\s*\.|\s+(?:table|row|as)\b)", re.IGNORECASE)
 _DYNAMIC = re.compile(
     r"\b(execute|prepare|call|perform|create|alter|drop|grant|revoke|refresh|copy|commit|set_config)\b",
     re.IGNORECASE,
@@ -27,6 +30,7 @@ _DYNAMIC = re.compile(
 _LOOKS = re.compile(r"\bselect\b|\bfor\b", re.IGNORECASE)
 _EXECUTES = re.compile(r"\bexecute\s+(?:function|procedure)\s+([\w.\"]+)\s*\(", re.IGNORECASE)
 _BEGIN = re.compile(r"\bbegin\b", re.IGNORECASE)
+_PARAMETERS = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 _QUOTED = re.compile(r"(\$\w*\$)(.*?)\1", re.DOTALL)
 _ROWS = ("new.", "old.", "excluded.")
 
@@ -83,12 +87,21 @@ def read_trigger(text: str, dialect: str) -> Body:
 def read_function(text: str, dialect: str) -> Body:
     """The body of a trigger function of PostgreSQL."""
     if dialect in {"mysql", "mariadb"}:
-        _, begins, body = text.partition(begin[0] if (begin := _BEGIN.search(text)) else "\0")
-        return _read(body, dialect) if begins else Body(doubt="a routine that is no block")
+        begin = _BEGIN.search(text) or _PARAMETERS.search(text)
+        return _read(text[begin.end() :], dialect) if begin else Body(doubt="a routine without parameters")
     found = _QUOTED.search(text)
     if found is None:
         return Body(doubt="a function whose body is not in its statement")
     return _read(found[2], dialect)
+
+
+@lru_cache(maxsize=4096)
+def read_row(trigger: str, program: str) -> tuple[str, ...]:
+    """The columns of its row that a trigger looks at, in its condition or its body; ``*`` for all."""
+    texts = {trigger, program}
+    if any(_WHOLE_ROW.search(" ".join(text.split())) for text in texts):
+        return ("*",)
+    return tuple(sorted({name.lower() for text in texts for name in _OF_ROW.findall(text)}))
 
 
 def _read(body: str, dialect: str) -> Body:

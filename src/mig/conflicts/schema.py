@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mig.effects.footprint import Access, Effect
@@ -30,11 +31,14 @@ _CHILDREN = frozenset(
         "shape",
         "parts",
         "names",
+        "cover",
+        "storage",
         "rows",
         "values",
         "grants",
     }
 )
+_OF_COLUMNS = frozenset({"column", "values", "cover"})
 _WHOLE = frozenset({"table", "relation", "type"})
 _ASPECTS_OF = {
     "view": frozenset({"view", "star"}),
@@ -48,6 +52,7 @@ _ASPECTS_OF = {
     "sequence": frozenset({"sequence"}),
 }
 _MYSQL = frozenset({"mysql", "mariadb"})
+_NAMES = 1 << 14  # the same few names are taken apart again and again
 _HASHED = re.compile(r" \.\.\. [0-9a-f]{16}$")
 
 
@@ -59,16 +64,16 @@ class Thing:
     detail: str = ""
     needs: frozenset[tuple[str, str]] = frozenset()
     text: str = ""
+    kind: str = field(init=False, repr=False, compare=False)
+    name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def kind(self) -> str:
-        return self.resource.partition(":")[0]
-
-    @property
-    def name(self) -> str:
-        return self.resource.partition(":")[2]
+    def __post_init__(self) -> None:
+        kind, _, name = self.resource.partition(":")
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "name", name)
 
 
+@lru_cache(_NAMES)
 def owner(name: str) -> str:
     """The table of ``table.column``; empty where there is none."""
     if name.endswith('"') and '"' in name[:-1]:
@@ -76,6 +81,7 @@ def owner(name: str) -> str:
     return name.rpartition(".")[0]
 
 
+@lru_cache(_NAMES)
 def last(name: str) -> str:
     """The column of ``table.column``."""
     table = owner(name)
@@ -160,6 +166,7 @@ class Schema:
             elif effect.access is Access.ALTER:
                 self._alter(effect)
                 self._attach(effect, listed)
+                self._tie(effect, needs)
             elif effect.kind == "setting" and effect.access is Access.WRITE:
                 self.settings[effect.name] = effect.detail
 
@@ -243,6 +250,15 @@ class Schema:
         if above and not any(e.access is Access.CREATE and e.kind == "table" for e in effects):
             self.put(replace(thing, needs=thing.needs | {(resource, "partition") for resource in above}))
 
+    def _tie(self, effect: Effect, needs: list[Effect]) -> None:
+        """OWNED BY gives a sequence to a column, with which it goes."""
+        thing = self.things.get(effect.resource)
+        if thing is None or effect.kind != "sequence" or "owned by" not in effect.detail:
+            return
+        column = next((e.resource for e in needs if e.kind == "column" and e.aspect == "sequence"), "")
+        above = (column, f"table:{owner(column.partition(':')[2])}") if column else ()
+        self.put(replace(thing, needs=frozenset((resource, PART) for resource in above)))
+
     def below(self, table: str) -> list[str]:
         """The tables that inherit from a table, at any depth."""
         found: list[str] = []
@@ -287,9 +303,7 @@ class Renaming:
     def apply(self, resource: str) -> str:
         kind, _, name = resource.partition(":")
         if self._kind == "column":
-            return (
-                f"{kind}:{self._after}" if kind in {"column", "values"} and name == self._before else resource
-            )
+            return f"{kind}:{self._after}" if kind in _OF_COLUMNS and name == self._before else resource
         if kind == self._kind and name == self._before:
             return f"{kind}:{self._after}"
         if self._kind == "table":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from mig.conflicts.schema import owner
+from mig.conflicts.session import MINDED, settings_minded
 from mig.effects.footprint import Access
 
 if TYPE_CHECKING:
@@ -27,6 +29,27 @@ HARMLESS = frozenset(
 )
 """Settings that change when and how statements run, and not what they leave."""
 
+LAST_KEY = "variable:@@last_insert_id"
+_MYSQL = frozenset({"mysql", "mariadb"})
+_MINDED_IN_SQLITE = frozenset(
+    {
+        "foreign_keys",
+        "legacy_alter_table",
+        "recursive_triggers",
+        "ignore_check_constraints",
+        "defer_foreign_keys",
+    }
+)
+_ON, _OFF = frozenset({"1", "on", "true"}), frozenset({"0", "off", "false"})
+_DEFAULTS = {
+    "foreign_key_checks": _ON,
+    "unique_checks": _ON,
+    "check_constraint_checks": _ON,
+    "autocommit": _ON,
+    "sql_notes": _ON,
+    "sql_safe_updates": _OFF,
+}
+_VARIABLE = re.compile(r"(?<![@\w])@[\w$]+")
 _TEMPORARY = re.compile(r"\s*create\s+(or\s+replace\s+)?(temp|temporary|local\s+temp\w*)\s", re.IGNORECASE)
 _CHANGES = frozenset({Access.CREATE, Access.DROP, Access.ALTER})
 _GRANTED = frozenset({"table", "view", "sequence", "function", "schema", "type"})
@@ -44,14 +67,55 @@ _KINDS_GRANTED = {
 _OF_EXTENSIONS = frozenset(
     {"function", "type", "extension", "operator-class", "operator", "aggregate", "cast"}
 )
+_WITH_CHARSET = frozenset({"table", "function", "trigger", "event", "database"})
 _REWRITTEN = frozenset({"view", "trigger", "constraint"})
 
 
-def settings_read(effects: Iterable[Effect], schema: Schema) -> Iterator[str]:
-    """The settings that the outcome of a statement depends on, as far as they are known by name."""
+def settings_read(text: str, effects: Iterable[Effect], schema: Schema) -> Iterator[str]:
+    """The settings and variables that a statement depends on, as far as they are known by name."""
     listed = tuple(effects)
     if schema.dialect == "sqlite":
-        yield from _read_in_sqlite(listed, schema)
+        for name in _read_in_sqlite(listed, schema):
+            yield f"setting:{name}"
+    elif schema.dialect in _MYSQL:
+        yield from (f"setting:{name}" for name in settings_minded(text, listed, schema))
+        texts = [text, *(_text_of(e.resource, schema) for e in listed if _runs(e))]
+        mentioned = Counter(name.lower() for each in texts for name in _VARIABLE.findall(each))
+        set_here = {e.name for e in listed if e.kind == "variable" and e.access is Access.WRITE}
+        yield from (f"variable:{n}" for n in sorted(mentioned) if n not in set_here or mentioned[n] > 1)
+        if any("last_insert_id" in each.lower() for each in texts):
+            yield LAST_KEY
+
+
+def _runs(effect: Effect) -> bool:
+    return effect.aspect == "fire" or (effect.kind == "function" and effect.access is Access.NEED)
+
+
+def _text_of(resource: str, schema: Schema) -> str:
+    thing = schema.find(resource)
+    return thing.text if thing else ""
+
+
+def restored_settings(effects: Iterable[Effect], schema: Schema) -> frozenset[str]:
+    """The settings that a script of MariaDB or MySQL sets and puts back before it ends.
+
+    Back is what every session begins with, or what a variable of the script has kept.
+    """
+    last: dict[str, str] = {}
+    kept: dict[str, str] = {}
+    for effect in effects:
+        value = effect.detail.partition("=")[2].strip().lower()
+        if effect.kind == "variable" and effect.access is Access.WRITE:
+            name = value.replace("@@session.", "@@").replace("@@local.", "@@").removeprefix("@@")
+            kept[effect.name] = name if value.startswith("@@") and name not in last else ""
+        elif effect.kind == "setting" and effect.access is Access.WRITE:
+            last[effect.name] = value
+    return frozenset(
+        name
+        for name, value in last.items()
+        if kept.get(value) == name
+        or (name not in schema.settings and (value == "default" or value in _DEFAULTS.get(name, ())))
+    )
 
 
 def hidden_names(text: str, effects: Iterable[Effect], schema: Schema) -> list[str]:
@@ -98,10 +162,18 @@ def is_taken_in(wide: Effect, effect: Effect) -> bool:
     if wide.aspect == "grant":
         return _is_granted_with_all(wide.detail, effect)
     if wide.aspect == "charset":
-        return effect.kind in {"table", "column", "type"} and effect.access in {Access.CREATE, Access.ALTER}
+        return _takes_charset(effect)
     if wide.aspect == "query":
         return effect.access in _CHANGES and effect.kind not in {"names", "setting"}
     return effect.kind not in {"names", "setting", "session"}
+
+
+def _takes_charset(effect: Effect) -> bool:
+    """Whether the character set of the database goes into it: tables hand theirs on to their columns."""
+    if effect.kind == "table" and effect.access is Access.ALTER:
+        return effect.aspect == "charset"
+    is_made = effect.access in {Access.CREATE, Access.ALTER} and not effect.renamed_from
+    return is_made and effect.kind in _WITH_CHARSET and effect.aspect != "broken"
 
 
 def _is_granted_with_all(text: str, effect: Effect) -> bool:
@@ -130,16 +202,13 @@ def _is_granted(text: str, effect: Effect) -> bool:
     return (owner(effect.name).strip('"') or "public") in named
 
 
-def depends_on(setting: str, effects: Iterable[Effect], dialect: str) -> bool:
-    """Whether a statement may do something else under another value of a setting."""
+def depends_on(wide: Effect, effects: Iterable[Effect], dialect: str) -> bool:
+    """Whether a statement may do something else under another value of the setting that is set."""
+    setting = wide.name
     if setting in HARMLESS:
         return False
-    if dialect == "sqlite" and setting in {
-        "foreign_keys",
-        "legacy_alter_table",
-        "recursive_triggers",
-        "ignore_check_constraints",
-        "defer_foreign_keys",
-    }:
-        return any(e.resource == f"setting:{setting}" for e in effects)
+    known = _MINDED_IN_SQLITE if dialect == "sqlite" else MINDED if dialect in _MYSQL else ()
+    # A collation besides changes what is equal, in any expression.
+    if setting in known and not (setting == "names" and "collate" in wide.detail.lower()):
+        return any(e.resource == f"setting:{setting}" and e.access is Access.READ for e in effects)
     return True

@@ -9,76 +9,31 @@ thing went; ``~`` at the end asks for an implicit effect.  ``*`` is any access.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from mig.findings import Verdict
-
-COMMUTE, CONFLICT, UNKNOWN = Verdict.COMMUTE, Verdict.CONFLICT, Verdict.UNKNOWN
-
-CREATED = "MIG301"
-RENAMED = "MIG302"
-DROPPED = "MIG303"
-ALTERED = "MIG304"
-SCHEMA_DATA = "MIG305"
-DATA = "MIG306"
-WIDE = "MIG307"
-NOT_KNOWN = "MIG300"
+from mig.conflicts.rule import ALTERED, CREATED, DATA, DROPPED, RENAMED, SCHEMA_DATA, WIDE, Rule
+from mig.conflicts.rule import commute as _commute
+from mig.conflicts.rule import conflict as _conflict
+from mig.conflicts.rule import unknown as _unknown
 
 THINGS = (
     "relation table view index sequence type function schema extension event column constraint trigger policy"
     " rule role collation operator-class publication subscription statistics server aggregate operator cast"
     " language database user domain foreign-table text-search foreign-key-name"
+    " state"
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Settles two accesses to one resource of these kinds.
-
-    ``details`` is empty, ``same`` or ``different``: what the details of the two effects must be to
-    one another.  ``dialects`` is empty for all.  ``why`` is for people, in the docs and in findings.
-    """
-
-    kinds: str
-    one: str
-    other: str
-    verdict: Verdict
-    why: str
-    code: str = ""
-    details: str = ""
-    dialects: str = ""
-
-
-def _commute(kinds: str, one: str, other: str, why: str, *, details: str = "", dialects: str = "") -> Rule:
-    return Rule(
-        kinds=kinds, one=one, other=other, verdict=COMMUTE, why=why, details=details, dialects=dialects
-    )
-
-
-def _conflict(  # noqa: PLR0913 - a row of the table has these columns
-    kinds: str, one: str, other: str, code: str, why: str, *, details: str = "", dialects: str = ""
-) -> Rule:
-    return Rule(
-        kinds=kinds,
-        one=one,
-        other=other,
-        verdict=CONFLICT,
-        why=why,
-        code=code,
-        details=details,
-        dialects=dialects,
-    )
-
-
-def _unknown(kinds: str, one: str, other: str, why: str, *, details: str = "") -> Rule:
-    return Rule(kinds=kinds, one=one, other=other, verdict=UNKNOWN, code=NOT_KNOWN, why=why, details=details)
-
+_GIVEN_NAME = "a naming convention may give this name to what has none"
 
 _NAMES = (
+    _commute("table", "DROP", "ALTER:dangling", "its key or trigger that refers to nothing goes with it"),
+    *(
+        _unknown("constraint index relation", access, "READ:convention", why)
+        for access, why in (
+            *((each, _GIVEN_NAME) for each in ("CREATE", "DROP", "RENAME")),
+            ("READ:convention", "a naming convention may give both one name"),
+        )
+    ),
     _conflict(THINGS, "CREATE", "CREATE", CREATED, "both take the name, and the second finds it taken"),
     _commute(THINGS, "DROP:if", "DROP:if", "the second finds nothing and does nothing"),
-    _commute(THINGS, "DROP~", "DROP~", "it goes with whatever goes first"),
-    _commute(THINGS, "DROP~", "DROP:if", "the explicit drop finds nothing and does nothing"),
     _conflict(THINGS, "RENAME", "RENAME", RENAMED, "the second no longer finds it under the old name"),
     _commute("relation", "DROP", "READ:absent", "what IF EXISTS looked for is gone with its table"),
     _commute("type", "RENAME", "READ", "a column keeps its type under the new name"),
@@ -86,9 +41,12 @@ _NAMES = (
     _commute("column", "RENAME", "READ:default", "what a left-out column gets follows the column"),
     _commute("column", "DROP", "READ:default", "the column goes, whatever the row had in it"),
     _commute("constraint index", "RENAME", "READ", "it works on under the new name"),
-    # Each side succeeds with the key in place, so its absence can only admit the same rows.
-    _commute("constraint index", "DROP", "READ:restrict", "what the key allowed is allowed without it"),
     _conflict("constraint index trigger", "DROP", "READ", SCHEMA_DATA, "the statement does less without it"),
+    *(
+        _commute("column", access, "ALTER:charset", "whatever its text is made of")
+        for access in ("CREATE", "RENAME", "DROP")
+    ),
+    _commute("view table", "DROP", "ALTER:broken", "it no longer works, and goes"),
     _conflict(THINGS, "RENAME", "*", RENAMED, "the old name is gone"),
     _conflict(THINGS, "DROP", "*", DROPPED, "it is gone"),
     _conflict(THINGS, "CREATE", "*", CREATED, "it is there in one order only"),
@@ -102,6 +60,7 @@ _COLUMNS = (
     _conflict(
         "table", "ALTER:options|charset|definition|partition", "NEED:copy", ALTERED, "the copy is made of it"
     ),
+    _conflict("comment", "ALTER", "NEED:copy", ALTERED, "the copy has the comment that there is"),
     _conflict("column", "ALTER", "NEED:copy", ALTERED, "the copy is made of the column as it is then"),
     _commute("column", "ALTER:default", "ALTER:null", "a default and a NOT NULL are apart"),
     _commute("column", "ALTER:type", "ALTER:null", "a type and a NOT NULL are apart", dialects="postgresql"),
@@ -128,7 +87,16 @@ _COLUMNS = (
 )
 
 _OBJECTS = (
+    # CREATE OR REPLACE writes the whole view anew.
+    _commute("view table", "ALTER:broken", "ALTER:broken|definition", "it no longer works, or is another"),
+    _conflict("view table", "ALTER:broken", "NEED", DROPPED, "the view no longer works"),
     _commute("table", "ALTER:dangling", "*", "a foreign key of the table refers to nothing"),
+    _conflict(
+        "table", "ALTER:owner|logged", "NEED:owned", ALTERED, "a sequence goes with the table it belongs to"
+    ),
+    _conflict(
+        "table", "ALTER:logged", "NEED:referring", ALTERED, "a logged table cannot refer to one that is not"
+    ),
     _commute(
         "table",
         "ALTER:owner|options|rls|enable|validate|comment",
@@ -139,10 +107,18 @@ _OBJECTS = (
         "table", "ALTER:charset", "READ:charset", ALTERED, "the new column takes the table's character set"
     ),
     _conflict("table", "ALTER", "NEED:foreign-key", ALTERED, "a key needs both tables to be of one kind"),
+    _commute(
+        "table",
+        "ALTER:partition",
+        "NEED:view|policy|function",
+        "rows come and go, its columns stay",
+        dialects="postgresql",
+    ),
     _conflict(
         "table", "ALTER:partition", "NEED", ALTERED, "a partition takes over and gives its table's things"
     ),
-    _commute("table", "ALTER:charset|definition", "NEED", "the table keeps its name and its columns"),
+    _commute("table", "ALTER:charset|definition|logged", "NEED", "the table keeps its name and its columns"),
+    _conflict("view", "ALTER:owner", "NEED:query", SCHEMA_DATA, "it is run with the rights of its owner"),
     _commute("view", "ALTER:owner|options", "NEED", "the view shows the same"),
     _conflict("view function", "ALTER", "NEED:query", SCHEMA_DATA, "the statement runs the other definition"),
     _conflict(
@@ -186,8 +162,8 @@ _OBJECTS = (
     _commute("index constraint", "ALTER:validate|options|owner", "NEED", "it is found under its name"),
     _commute("index constraint", "ALTER:validate|options", "READ", "it holds as before"),
     _conflict("constraint index trigger", "ALTER", "READ", SCHEMA_DATA, "the statement meets another rule"),
-    _commute("trigger policy", "ALTER", "NEED", "it is found under its name"),
     _commute("schema extension", "ALTER:owner", "NEED", "it is found under its name"),
+    _commute("state", "ALTER", "NEED", "the model and its fields keep their names"),
 )
 
 _ALTERS = (
@@ -207,11 +183,12 @@ _ALTERS = (
     _commute(
         "table",
         "ALTER:owner",
-        "ALTER:options|rls|enable|charset|definition|partition|validate",
+        "ALTER:options|logged|rls|enable|charset|definition|partition|validate",
         "an owner is apart",
     ),
-    _commute("table", "ALTER:rls", "ALTER:options|enable|validate", "these are apart"),
-    _commute("table", "ALTER:options", "ALTER:enable|validate", "these are apart"),
+    _commute("table", "ALTER:rls", "ALTER:options|logged|enable|validate", "these are apart"),
+    _commute("table", "ALTER:options", "ALTER:logged|enable|validate", "these are apart"),
+    _commute("table", "ALTER:logged", "ALTER:enable|validate", "these are apart"),
     _conflict(f"{THINGS} comment", "ALTER", "ALTER", ALTERED, "the last one stays", details="different"),
     _conflict(THINGS, "ALTER", "*", ALTERED, "it is another thing after the change"),
 )
@@ -226,15 +203,38 @@ _SHAPES = (
     _commute("shape", "NEED", "NEED", "both find the same columns"),
     _commute("parts", "ALTER", "ALTER", "keys and indexes come and go by themselves"),
     _commute("parts", "NEED", "NEED", "both copy the same"),
+    _conflict("parts", "ALTER:primary", "NEED:null", ALTERED, "a primary key makes its columns NOT NULL"),
+    _commute("parts", "ALTER", "NEED:null", "whether the columns can be NULL stays as it is"),
+    _conflict("parts", "ALTER:unchecked", "NEED:inherits", ALTERED, "a new table below takes it as checked"),
+    _commute("parts", "ALTER", "NEED:inherits", "the table below takes it over in either order"),
     _conflict("parts", "ALTER", "NEED", ALTERED, "the copy is made of the keys and indexes that there are"),
-    _commute("cover", "ALTER:index", "ALTER:index", "each index is there by itself"),
+    _conflict("cover", "ALTER:generate", "ALTER:generate", ALTERED, "both share the index of the first"),
     _conflict(
         "cover",
-        "ALTER",
-        "ALTER",
+        "ALTER:generate|use",
+        "ALTER:drop|drop-served|drop-unsure",
         ALTERED,
-        "the index that a foreign key makes goes where another one serves it",
+        "a foreign key or a column that counts needs the index",
     ),
+    _conflict("cover", "ALTER:drop-served", "ALTER:drop-served", ALTERED, "one of two indexes has to stay"),
+    _unknown("cover", "ALTER:drop-unsure", "ALTER:drop-unsure", "the history does not show who needs it"),
+    _unknown("cover", "ALTER:vague", "ALTER:vague|some", "the history does not show what the index is on"),
+    _conflict("cover", "ALTER:count", "ALTER:count", ALTERED, "a table has one column that counts"),
+    _conflict(
+        "cover",
+        "ALTER:passed-on",
+        "ALTER:computed",
+        ALTERED,
+        "what a foreign key changes cannot be computed from",
+    ),
+    _commute("cover", "ALTER", "ALTER", "each index is there by itself"),
+    _conflict("storage", "ALTER", "READ:algorithm", ALTERED, "the table may no longer allow it"),
+    _conflict(
+        "storage", "ALTER:engine", "READ:key", ALTERED, "the key may be too long for the table's storage"
+    ),
+    _unknown("storage", "WRITE:wide", "WRITE:wide", "a row with both columns may be too long"),
+    _commute("storage", "*", "*", "each fits the table"),
+    _commute("names", "ALTER:freed", "ALTER:freed", "each name is free again"),
     _conflict(
         "names", "ALTER", "ALTER", CREATED, "the database numbers the names as they come", details="same"
     ),
@@ -250,20 +250,42 @@ _ROWS = (
         "rows", "WRITE:insert|replace", "WRITE:insert|replace", "rows with keys of their own do not meet"
     ),
     _conflict(
-        "rows", "WRITE:insert|replace", "WRITE:update|delete|truncate", DATA, "the new row is met, or is not"
+        "rows",
+        "WRITE:insert|replace",
+        "WRITE:update|delete|truncate|convert",
+        DATA,
+        "the new row is met, or is not",
     ),
-    _commute("rows", "WRITE:update", "WRITE:update|delete|truncate", "a row is changed or gone by itself"),
+    _commute(
+        "rows",
+        "WRITE:update|convert",
+        "WRITE:update|delete|truncate|convert",
+        "a row is changed or gone by itself",
+    ),
     _commute("rows", "WRITE:delete|truncate", "WRITE:delete|truncate", "what both delete is gone"),
     # An UPDATE writes a new version of the row, at another place.
     _conflict("rows", "READ:order", "WRITE", DATA, "the rows are numbered in the order in which they lie"),
-    _commute("rows", "READ:order", "READ", "nothing is written"),
-    _commute("rows", "WRITE:update", "READ", "no row comes or goes"),
+    # A row that is changed is held against every check, and against a key where its columns change.
+    _conflict(
+        "rows", "WRITE:insert|update", "READ:unchecked", SCHEMA_DATA, "a row that is written may break it"
+    ),
+    _conflict(
+        "rows", "WRITE:insert", "READ:unchecked-key", SCHEMA_DATA, "a row that is written may break it"
+    ),
+    _commute(
+        "rows", "WRITE", "READ:unchecked|unchecked-key", "it is not held against the rows that there are"
+    ),
+    _unknown("rows", "ALTER:owner", "READ:exists", "whether the new owner may use the schema is not known"),
+    _unknown("rows", "ALTER:owner", "WRITE~", "whether the new owner may use the schema is not known"),
+    _commute("rows", "ALTER:owner", "*", "its owner sees the rows as the one before"),
+    _commute("rows", "WRITE:update|convert", "READ", "no row comes or goes"),
     _commute("rows", "WRITE:insert", "READ:exists", "a row that was there is still there"),
     # Each side succeeds by itself, and fewer rows break no rule.
     _commute("rows", "WRITE:delete|truncate", "READ:validate", "fewer rows break no rule"),
     _conflict("rows values", "WRITE", "READ:validate", SCHEMA_DATA, "the rows are checked before or after"),
     _conflict("rows values", "WRITE", "READ", DATA, "what is read depends on who comes first"),
     _commute("values", "WRITE:update", "WRITE:update", "both put the same there", details="same"),
+    _commute("values", "WRITE:convert", "WRITE:convert", "both make the same of it", details="same"),
     _conflict("values", "WRITE", "WRITE", DATA, "the last one stays"),
     *(
         _conflict(
@@ -281,20 +303,8 @@ _ROWS = (
         )
     ),
     *(
-        rule
+        _conflict("rows", f"ALTER:broken-{event}", f"WRITE:{writes}", DROPPED, "a trigger no longer works")
         for event, writes in (("insert", "insert"), ("update", "update"), ("delete", "delete|replace"))
-        for rule in (
-            _conflict(
-                "rows", f"ALTER:broken-{event}", f"WRITE:{writes}", DROPPED, "a trigger no longer works"
-            ),
-            _conflict(
-                "rows",
-                f"ALTER:broken-{event}",
-                f"ALTER:trigger-{event}",
-                DROPPED,
-                "another trigger no longer works",
-            ),
-        )
     ),
     _conflict(
         "rows",
@@ -311,11 +321,14 @@ _ROWS = (
         DROPPED,
         "a trigger no longer works for the new row",
     ),
-    _conflict(
-        "rows", "ALTER:broken-column", "ALTER:trigger-update", DROPPED, "another trigger no longer works"
-    ),
     _commute("rows", "ALTER:broken-column", "*", "the trigger fires on one column only"),
     _conflict("values", "ALTER:broken", "WRITE:update", DROPPED, "a trigger no longer works"),
+    *(
+        _conflict("rows", f"ALTER:broken-{event}", f"NEED:fires-{event}", DROPPED, "a new trigger fires it")
+        for event in ("insert", "update", "delete")
+    ),
+    _conflict("values", "ALTER:broken", "NEED:fires", DROPPED, "a new trigger fires it"),
+    _commute("rows values", "NEED", "*", "nothing is written yet"),
     _conflict(
         "values", "ALTER:trigger", "WRITE:update", SCHEMA_DATA, "the trigger fires, or is not there yet"
     ),
@@ -333,7 +346,6 @@ _ROWS = (
         for event in ("insert", "update", "delete")
     ),
     _commute("rows values", "ALTER", "ALTER", "each fires by itself"),
-    _commute("key", "READ", "READ", "looking a key up changes nothing"),
     _conflict("key", "WRITE", "WRITE", DATA, "both may take one key", details="same"),
     _commute("key", "WRITE", "WRITE", "the keys differ", details="different"),
 )
@@ -353,8 +365,9 @@ _WIDE = (
     _commute(
         "setting session", "WRITE", "*", "whether the other side minds is decided for the whole statement"
     ),
+    _conflict("variable", "WRITE", "READ", DATA, "the statement finds what the other side has put there"),
+    _commute("variable", "*", "*", "each sets it before using it, or only looks at it"),
     _commute("setting", "READ", "READ", "looking at it changes nothing"),
-    _commute("catalogue", "ALTER:member", "ALTER:member", "each thing comes and goes by itself"),
     _commute("catalogue", "READ", "READ", "looking at it changes nothing"),
     _commute("catalogue", "*", "*", "whether the other side minds is decided for the whole statement"),
     _commute("grants", "ALTER:grant", "ALTER:grant", "each grants what it grants"),

@@ -32,7 +32,8 @@ def follow_unseen(effects: Iterable[Effect], schema: Schema) -> Iterator[Effect]
             continue
         table = owner(effect.name) if effect.kind in _BELOW else effect.name
         is_unseen = f"table:{table}" not in schema and f"table:{table}" not in made
-        is_write = effect.kind == "rows" or (effect.kind == "values" and effect.aspect == "update")
+        is_row = effect.kind == "rows" and effect.aspect != "convert"
+        is_write = is_row or (effect.kind == "values" and effect.aspect == "update")
         if effect.access is Access.WRITE and is_write and is_unseen:
             yield from _write(effect, table)
         elif effect.access is Access.DROP:
