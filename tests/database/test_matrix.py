@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from tests.matrix.oracle import Oracle
 
 _MARKS = {"postgresql": [pytest.mark.postgresql], "mariadb": [pytest.mark.mariadb], "sqlite": []}
-_SAMPLE = 12  # pairs that commute, and as many that do not; `python -m tests.matrix` asks about all
+_SAMPLE = int(
+    os.environ.get("MIG_TEST_MATRIX_SAMPLE", "12")
+)  # pairs that commute, and as many that do not; `python -m tests.matrix` asks about all
 
 
 @pytest.fixture(scope="module")
