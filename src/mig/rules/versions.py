@@ -1,0 +1,86 @@
+"""Lineages that are ordered by version: two with one version (MIG107), one that comes too late (MIG205)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from mig.catalogue import severity_of
+from mig.findings import Finding, Severity
+from mig.model import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mig.model import Migration
+    from mig.rules.three_way import ThreeWay
+
+_WHAT_HAPPENS = {
+    "skipped": "a database that has the newer one will never apply it, and nobody is told",
+    "refused": "a database that has the newer one refuses to go on",
+    "applied": "a database that has the newer one applies it afterwards, a fresh one before",
+}
+
+
+def find_version_problems(three: ThreeWay) -> Iterator[Finding]:
+    """What is wrong with the numbers of ours, beside those of the base."""
+    if not three.head.lineage.late:
+        return
+    yield from _find_duplicates(three)
+    yield from _find_late(three)
+
+
+def _find_duplicates(three: ThreeWay) -> Iterator[Finding]:
+    same: dict[tuple[int, ...], list[Migration]] = defaultdict(list)
+    for migration in three.merged.migrations:
+        if migration.version:
+            same[migration.version].append(migration)
+    for _, found in sorted(same.items()):
+        new = [m for m in found if m.id in three.ours]
+        if len(found) < 2 or (three.has_base and not new):
+            continue
+        if len({m.checksum for m in found}) == 1:
+            message = f"{' and '.join(m.path for m in found)} have one version, and do the same"
+            fix = f"delete {new[0].path}: the other is published" if len(new) < len(found) else "delete one"
+        else:
+            message = f"{' and '.join(m.path for m in found)} have one version"
+            fix = "mig rebase"
+        yield _finding(three, "MIG107", message, found, fix=fix)
+
+
+def _find_late(three: ThreeWay) -> Iterator[Finding]:
+    """Ours whose version is below one that the base has: it depends on the tool what becomes of them."""
+    if not three.has_base:
+        return
+    newest = max((m for m in three.base.migrations if m.version), key=lambda m: m.version, default=None)
+    if newest is None:
+        return
+    late = three.head.lineage.late
+    for migration in three.merged.migrations:
+        if migration.id not in three.ours or not () < migration.version < newest.version:
+            continue
+        message = f"{migration.id} comes below {newest.id}, which {three.base_ref} has: {_WHAT_HAPPENS[late]}"
+        severity = Severity.NOTE if late == "applied" else severity_of("MIG205")
+        yield _finding(three, "MIG205", message, [migration, newest], fix="mig rebase", severity=severity)
+
+
+def _finding(
+    three: ThreeWay,
+    code: str,
+    message: str,
+    migrations: Sequence[Migration],
+    *,
+    fix: str,
+    severity: Severity | None = None,
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity or severity_of(code),
+        message=message,
+        lineage=three.lineage,
+        migrations=tuple(m.id for m in migrations),
+        locations=tuple(
+            Location(path=m.path, line=m.line, side=three.side(m.id), text=m.description) for m in migrations
+        ),
+        fix=fix,
+    )
