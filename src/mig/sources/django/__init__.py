@@ -1,0 +1,1 @@
+"""The source for Django: reads apps and their migrations without importing or running anything."""

@@ -1,0 +1,247 @@
+"""Reads which models the code of a ``RunPython`` reads and writes."""
+
+# ruff: noqa: C901 - one branch for each kind of syntax reads best in one place
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from mig.effects.footprint import Access, Effect
+from mig.sources.django.calls import Named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mig.effects.footprint import Operation
+    from mig.sources.django.calls import File
+    from mig.sources.django.history import History
+    from mig.sources.django.state import Field, Model, State
+
+_WRITE_WORDS = """
+    add aadd bulk_create bulk_update clear create delete get_or_create remove save set update update_or_create
+    setattr _raw_delete asave acreate aupdate adelete abulk_create abulk_update
+"""
+_WRITES = frozenset(_WRITE_WORDS.split())
+_HARMLESS = (
+    "django.conf", "django.core.exceptions", "django.db.migrations", "django.db.models", "django.db.utils",
+    "django.db.transaction", "django.utils", "django.db.IntegrityError", "django.contrib.auth.hashers",
+)  # fmt: skip
+_UNSAFE_LIBRARY = frozenset({"importlib", "runpy", "sqlite3", "subprocess"})
+_BEYOND = frozenset(
+    {"cursor", "execute", "raw", "extra", "execute_sql", "run_sql", "call_command", "eval", "exec"}
+)
+_MAX_NODES = 20_000
+
+
+class Reader(Protocol):
+    """What is known of the migration that the code is in."""
+
+    file: File
+    history: History
+    app: str
+    own: str
+    state: State
+
+    def find_model(self, name: str) -> Model | None: ...
+
+
+def read_code(given: object, reader: Reader, base: Operation) -> Operation:
+    """The operation that stands for a ``RunPython``; opaque where its code does more than can be followed."""
+    if not isinstance(given, Named):
+        return replace(base, opaque="the code is not in this file")
+    if given.path.endswith("RunPython.noop"):
+        return base
+    body = _Body(reader.file)
+    if given.path not in reader.file.definitions:
+        return replace(base, opaque=f"the code, {given.path}, is not in this file")
+    nodes = body.collect(given.path)
+    reasons = dict.fromkeys(_find_reasons(nodes, reader.file))
+    models: list[Model] = []
+    for name in _find_models(nodes, reader.file):
+        model = reader.find_model(name) if name else None
+        if model is None:
+            reasons.setdefault(f"the model {name or 'of a name that is not literal'} is not known")
+        elif not model.table:
+            reasons.setdefault(f"the table of the model {name} is that of another, or none of Django's")
+        else:
+            models.append(model)
+    words = _words(nodes)
+    models = _related(models, words, reader)
+    writes = bool(words & _WRITES)
+    effects = dict.fromkeys(e for model in models for e in _uses(model, words, writes=writes))
+    return replace(base, effects=tuple(effects), opaque="; ".join([*reasons][:3]))
+
+
+class _Body:
+    """A function of the file with all that it refers to at the top level."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+
+    def collect(self, name: str) -> list[ast.AST]:
+        waiting, seen, nodes = [name], {name}, []
+        while waiting:
+            here = waiting.pop()
+            start: ast.AST | None = self._file.definitions.get(here) or self._file.values.get(here)
+            if start is None:
+                continue
+            for node in ast.walk(start):
+                nodes.append(node)
+                if isinstance(node, ast.Name) and node.id not in seen:
+                    seen.add(node.id)
+                    waiting.append(node.id)
+        return nodes[:_MAX_NODES]
+
+
+def _find_reasons(nodes: list[ast.AST], file: File) -> Iterator[str]:
+    """What of the code may do more than its models say."""
+    if len(nodes) >= _MAX_NODES:
+        yield "more code than can be followed"
+    editors = {"schema_editor", "editor"}
+    if nodes and isinstance(first := nodes[0], ast.FunctionDef) and len(first.args.args) > 1:
+        editors.add(first.args.args[1].arg)
+    for node in nodes:
+        match node:
+            case ast.Name(id=name) if name in file.imports and not _is_harmless(file.imports[name]):
+                yield f"uses {file.imports[name]}, which is not in this file"
+            case ast.Import() | ast.ImportFrom():
+                names = [one.name for one in node.names]
+                owner = f"{'.' * node.level}{node.module or ''}." if isinstance(node, ast.ImportFrom) else ""
+                yield from (
+                    f"uses {owner}{one}, which is not in this file"
+                    for one in names
+                    if not _is_harmless(owner + one)
+                )
+            case ast.Attribute(attr=name) if name in _BEYOND:
+                yield f"calls {name}"
+            case ast.Name(id=name) if name in _BEYOND:
+                yield f"calls {name}"
+            case _:
+                continue
+    for node in nodes:
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if (
+                name in editors and attribute != "connection"
+            ):
+                yield f"uses {name}.{attribute}"
+            case _:
+                continue
+
+
+def _is_harmless(path: str) -> bool:
+    root = path.partition(".")[0]
+    if root in sys.stdlib_module_names:
+        return root not in _UNSAFE_LIBRARY
+    return any(path == one or path.startswith(f"{one}.") for one in _HARMLESS)
+
+
+def _find_models(nodes: Iterable[ast.AST], file: File) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Attribute(attr="get_model"), args=args, keywords=keywords):
+                given = [file.value(one) for one in (*args, *(k.value for k in keywords))]
+                texts = [one for one in given if isinstance(one, str)]
+                yield ".".join(texts) if len(texts) == len(given) and 0 < len(texts) < 3 else ""
+            case ast.Attribute(attr="get_models"):
+                yield ""
+            case _:
+                continue
+
+
+def _words(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """All names by which code can speak of fields and methods."""
+    found: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.Attribute(attr=name) | ast.Name(id=name) | ast.keyword(arg=str(name)):
+                found.update((name, *name.split("__")))
+            case ast.Constant(value=str(text)) if len(text) < 200:
+                found.update((text, text.lstrip("-"), *text.lstrip("-").split("__")))
+            case _:
+                continue
+    return frozenset(found)
+
+
+def _related(models: list[Model], words: frozenset[str], reader: Reader) -> list[Model]:
+    """The models, with those that the code can reach from them by the fields that it names."""
+    found = {(one.app, one.key): one for one in models}
+    waiting = list(models)
+    everything = _all_models(reader) if models else []
+    while waiting:
+        model = waiting.pop()
+        near = [f.target for f in model.fields.values() if _is_followed(f, words)]
+        others = [
+            m
+            for n in near
+            if (
+                m := model
+                if n == "self"
+                else reader.find_model(n if "." in n or ":" in n else f"{model.app}.{n}")
+            )
+        ]
+        for other in everything:
+            for one in other.fields.values():
+                back = one.made.named.get("related_name")
+                named = back if isinstance(back, str) else other.key
+                reached = named in words or f"{other.key}_set" in words or "delete" in words
+                if reached and (one.is_to_one or one.is_to_many) and _leads_to(one.target, other, model):
+                    others.append(other)
+        for other in others:
+            if (other.app, other.key) not in found:
+                found[other.app, other.key] = other
+                waiting.append(other)
+    return list(found.values())
+
+
+def _is_followed(one: Field, words: frozenset[str]) -> bool:
+    """Whether code can reach what a field refers to; a model's parent is a part of it."""
+    is_parent = one.has("parent_link") or one.has("primary_key")
+    return (one.is_to_one or one.is_to_many) and (is_parent or one.name in words)
+
+
+def _all_models(reader: Reader) -> list[Model]:
+    states = [
+        reader.state,
+        *(reader.history.elsewhere(reader.own, a) for a in sorted(reader.history.apps) if a != reader.app),
+    ]
+    return [model for state in states for model in state.values()]
+
+
+def _leads_to(target: str, owner: Model, model: Model) -> bool:
+    named = target.lower() if "." in target else f"{owner.app}.{target}".lower()
+    return (
+        named == f"{model.app}.{model.key}".lower()
+        or (target == "self" and owner is model)
+        or target.startswith("settings:")
+    )
+
+
+def _uses(model: Model, words: frozenset[str], *, writes: bool) -> Iterator[Effect]:
+    from mig.sources.django.tables import many_table
+
+    if not model.table:
+        return
+    yield Effect(resource=f"state:{model.app}.{model.key}", access=Access.NEED, aspect="query")
+    tables = [
+        model.table,
+        *(many_table(model, f) for f in model.fields.values() if f.is_to_many and f.name in words),
+    ]
+    for table in tables:
+        yield Effect(resource=f"relation:{table}", access=Access.NEED, aspect="query")
+        yield Effect(resource=f"table:{table}", access=Access.NEED, aspect="query")
+        yield Effect(resource=f"rows:{table}", access=Access.READ, aspect="query")
+        yield Effect(resource=f"values:{table}.*", access=Access.READ, aspect="query")
+        if writes:
+            for aspect in ("insert", "update", "delete"):
+                if aspect != "update":
+                    yield Effect(resource=f"rows:{table}", access=Access.WRITE, aspect=aspect)
+                if aspect != "delete":
+                    yield Effect(resource=f"values:{table}.*", access=Access.WRITE, aspect=aspect)
+    for one in model.fields.values():
+        if one.column and (one.name in words or one.column in words):
+            state = f"state:{model.app}.{model.key}.{one.name.lower()}"
+            yield Effect(resource=f"column:{model.table}.{one.column}", access=Access.NEED, aspect="query")
+            yield Effect(resource=state, access=Access.NEED, aspect="query")

@@ -1,0 +1,271 @@
+"""Says what each of Django's operations does to the database and to the state of the models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mig.effects.footprint import Access, Effect, Operation, unread_file
+from mig.effects.sql import read_sql
+from mig.sources.base import Problem
+from mig.sources.django import tables
+from mig.sources.django.calls import Made, Named, open_file
+from mig.sources.django.code import read_code
+from mig.sources.django.history import History
+from mig.sources.django.state import Model, State, advance, are_fields_read, inner_operations
+from mig.sources.django.work import Work
+from mig.sources.pysyntax import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mig.sources.django.calls import File
+    from mig.sources.python_modules import Surroundings
+
+_HISTORY = "django history"
+_OWN = ("django.", "migrations.")
+_EXTENSIONS = {
+    "BloomExtension": "bloom", "BtreeGinExtension": "btree_gin", "BtreeGistExtension": "btree_gist",
+    "CITextExtension": "citext", "CryptoExtension": "pgcrypto", "HStoreExtension": "hstore",
+    "TrigramExtension": "pg_trgm", "UnaccentExtension": "unaccent",
+}  # fmt: skip
+_MODEL_FIRST = frozenset({
+    "AddField", "AlterField", "RemoveField", "RenameField", "AddIndex", "RemoveIndex", "RenameIndex",
+    "AddConstraint", "RemoveConstraint", "AddIndexConcurrently", "RemoveIndexConcurrently",
+    "AddConstraintNotValid", "ValidateConstraint", "AlterConstraint",
+})  # fmt: skip
+
+
+def read_operations(
+    path: str, data: bytes, dialect: str, around: Surroundings | None
+) -> tuple[Operation, ...]:
+    """The operations of a file, in order; what cannot be read is opaque.
+
+    Names need the models as the migrations before made them, which ``around`` leads to.
+    """
+    module = parse(data)
+    if isinstance(module, Problem):
+        return (unread_file(module.message),)
+    history = _find_history(around)
+    own = history.find(path) if history is not None else ""
+    if history is None or not own:
+        return (unread_file("the models that it changes are not known without its project"),)
+    reader = _Reader(open_file(module), history, own, dialect)
+    return tuple(reader.read())
+
+
+def _find_history(around: Surroundings | None) -> History | None:
+    if around is None:
+        return None
+    # What was read depends on the files of the migrations before, and not on this one alone.
+    around.answers[_HISTORY] = "read"
+    kept = around.modules.kept
+    if _HISTORY not in kept:
+        kept[_HISTORY] = History(around.modules.tree)
+    found = kept[_HISTORY]
+    return found if isinstance(found, History) else None
+
+
+class _Reader:
+    """One file, operation by operation, with the models as they are before each."""
+
+    def __init__(self, file: File, history: History, own: str, dialect: str) -> None:
+        self.file = file
+        self.history = history
+        self.own = own
+        self.app = history.graph.migrations[own].app
+        self.dialect = dialect
+        self.state: State = dict(history.before(own))
+
+    def read(self) -> Iterator[Operation]:
+        for made in self.file.operations():
+            if not isinstance(made, Made):
+                line = getattr(getattr(made, "node", None), "lineno", 1)
+                yield Operation(
+                    kind="python", text="", line=line, opaque="operations that only running it would tell"
+                )
+                continue
+            yield from self._read_one(made)
+            advance(self.state, self.app, made)
+
+    def find_model(self, name: str) -> Model | None:
+        """The model that ``Model`` or ``app.Model`` names, as this migration finds it."""
+        app, dot, model = name.partition(".")
+        if name.startswith("settings:"):
+            setting = name.removeprefix("settings:")
+            name = self.history.models.get(setting, "auth.User" if setting == "AUTH_USER_MODEL" else ".")
+            app, dot, model = name.partition(".")
+            if not app:
+                return None
+        if not dot:
+            app, model = self.app, name
+        if app == self.app:
+            return self.state.get(model.lower())
+        if app in self.history.apps:
+            return self.history.elsewhere(self.own, app).get(model.lower())
+        return Model(app, model)
+
+    def _read_one(self, made: Made) -> Iterator[Operation]:
+        base = Operation(kind=_words(made.name), text=made.text, line=made.line, column=made.column)
+        if not made.path.startswith("django."):
+            yield replace(base, opaque=f"what the operation {made.name} does is not known")
+        elif made.name == "RunSQL":
+            yield from self._run_sql(made, base)
+        elif made.name == "RunPython":
+            yield read_code(made.get(0, "code"), self, base)
+        elif made.name == "SeparateDatabaseAndState":
+            yield from self._separate(made, base)
+        elif (extension := _EXTENSIONS.get(made.name)) or made.name == "CreateExtension":
+            named = extension or made.get(0, "name")
+            yield from self._sql(base, [f'CREATE EXTENSION IF NOT EXISTS "{named}"'], ())
+        else:
+            yield self._change(made, base)
+
+    def _change(self, made: Made, base: Operation) -> Operation:
+        render = tables.RENDERERS.get(made.name)
+        if render is None:
+            return replace(base, opaque=f"what the operation {made.name} does is not known")
+        key = (
+            "model_name"
+            if made.name in _MODEL_FIRST
+            else "old_name"
+            if made.name == "RenameModel"
+            else "name"
+        )
+        subject = made.get(0, key)
+        if not isinstance(subject, str):
+            return replace(base, opaque="the name of the model is not known")
+        model = self.state.get(subject.lower())
+        if made.name == "CreateModel":
+            if not are_fields_read(made):
+                return replace(base, opaque="the fields of the model are not all known")
+        elif model is None:
+            return replace(
+                base, opaque=f"no migration before makes the model {subject}, as far as they can be read"
+            )
+        done = Work(self.app, made, model, self.find_model)
+        render(done)
+        states = (*state_effects(self.app, made), *self._needs(model, done.fields))
+        (found,) = self._sql(base, done.statements, states)
+        problems = "; ".join(dict.fromkeys(done.problems))
+        return replace(found, opaque="; ".join(filter(None, [problems, found.opaque])))
+
+    def _needs(self, model: Model | None, fields: list[str]) -> Iterator[Effect]:
+        if model is None:
+            return
+        for name in dict.fromkeys(fields):
+            resource = f"state:{self.app}.{model.key}.{name.lower()}"
+            yield Effect(resource=resource, access=Access.NEED, aspect="table")
+
+    def _sql(self, base: Operation, statements: list[str], more: tuple[Effect, ...]) -> list[Operation]:
+        """One operation with the effects of all the statements that Django sends for it."""
+        read = [one for text in statements for one in read_sql(text, "postgresql")]
+        effects = dict.fromkeys([*more, *(effect for one in read for effect in one.effects)])
+        reasons = dict.fromkeys(one.opaque for one in read if one.opaque)
+        return [replace(base, effects=tuple(effects), opaque="; ".join(reasons))]
+
+    def _run_sql(self, made: Made, base: Operation) -> Iterator[Operation]:
+        sql = made.get(0, "sql")
+        texts = [sql] if isinstance(sql, str) else sql if isinstance(sql, (list, tuple)) else [None]
+        if isinstance(sql, Named):
+            # RunSQL.noop
+            texts = [] if sql.path.endswith("RunSQL.noop") else [None]
+        for one in texts:
+            text = one[0] if isinstance(one, (list, tuple)) and one else one
+            if not isinstance(text, str):
+                yield replace(base, opaque="the SQL is not known")
+                continue
+            for found in read_sql(text, self.dialect, made.line):
+                yield replace(found, line=made.line, column=made.column)
+        yield from self._state_only(made, base, 9)
+
+    def _separate(self, made: Made, base: Operation) -> Iterator[Operation]:
+        inner = made.get(0, "database_operations")
+        # They see the state as the ones before them leave it, and leave none behind.
+        before, self.state = self.state, dict(self.state)
+        for one in inner if isinstance(inner, (list, tuple)) else [] if inner is None else [inner]:
+            if not isinstance(one, Made):
+                yield replace(base, opaque="operations that only running it would tell")
+                continue
+            yield from self._read_one(one)
+            advance(self.state, self.app, one)
+        self.state = before
+        yield from self._state_only(made, base, 1)
+
+    def _state_only(self, made: Made, base: Operation, at: int) -> Iterator[Operation]:
+        given = made.get(at, "state_operations")
+        if given is not None and not isinstance(given, (list, tuple)):
+            yield replace(base, opaque="state operations that only running it would tell")
+        for one in inner_operations(made, "state_operations", at):
+            effects = tuple(state_effects(self.app, one))
+            yield replace(
+                base, kind=f"{_words(one.name)} (state)", line=one.line, text=one.text, effects=effects
+            )
+
+
+def state_effects(app: str, made: Made) -> Iterator[Effect]:  # noqa: C901 - one branch for each operation
+    """What an operation does to the models: ``state:app.model`` and ``state:app.model.field``."""
+    name = made.name
+    first = made.get(
+        0, "model_name" if name in _MODEL_FIRST else "old_name" if name == "RenameModel" else "name"
+    )
+    if not isinstance(first, str):
+        return
+    model = f"state:{app}.{first.lower()}"
+    second = made.get(1, "old_name" if name == "RenameField" else "name")
+    thing = f"{model}.{second.lower()}" if isinstance(second, str) else model
+    need = Effect(resource=model, access=Access.NEED, aspect="table")
+    match name:
+        case "CreateModel":
+            yield Effect(resource=model, access=Access.CREATE)
+        case "DeleteModel":
+            yield Effect(resource=model, access=Access.DROP)
+        case "RenameModel":
+            yield from _renamed(model, f"state:{app}.{str(made.get(1, 'new_name')).lower()}")
+        case "AddField":
+            yield from (need, Effect(resource=thing, access=Access.CREATE))
+        case "RemoveField":
+            yield from (need, Effect(resource=thing, access=Access.DROP))
+        case "RenameField":
+            yield from (need, *_renamed(thing, f"{model}.{str(made.get(2, 'new_name')).lower()}"))
+        case "AlterField":
+            yield from (
+                need,
+                Effect(resource=thing, access=Access.ALTER, aspect="definition", detail=made.text),
+            )
+        case "RenameIndex":
+            yield need
+        case _ if ("Index" in name[3:] and "Alter" not in name) or "Constraint" in name[3:]:
+            value = made.get(1, "index", made.named.get("constraint"))
+            own = (
+                second
+                if isinstance(second, str)
+                else value.named.get("name")
+                if isinstance(value, Made)
+                else None
+            )
+            access = Access.DROP if name.startswith("Remove") else Access.CREATE
+            yield need
+            if isinstance(own, str) and name.startswith(("Add", "Remove")):
+                yield Effect(resource=f"{model}.({own})", access=access)
+        case _:
+            aspect = _words(name)
+            yield need
+            yield Effect(
+                resource=f"{model}.({aspect})", access=Access.ALTER, aspect="definition", detail=made.text
+            )
+
+
+def _renamed(old: str, new: str) -> tuple[Effect, Effect]:
+    return (
+        Effect(resource=old, access=Access.DROP, renamed_to=new),
+        Effect(resource=new, access=Access.CREATE, renamed_from=old),
+    )
+
+
+def _words(name: str) -> str:
+    """``AddField`` as ``add field``."""
+    return "".join(
+        f" {c.lower()}" if c.isupper() and at and not name[at - 1].isupper() else c.lower()
+        for at, c in enumerate(name)
+    )

@@ -1,0 +1,99 @@
+"""The source for Django: all apps of a project are one graph, in which each app has heads of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mig.errors import SourceError
+from mig.model import Lineage, Script
+from mig.sources.django import graph, header
+from mig.sources.django.layout import find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mig.effects.footprint import Operation
+    from mig.model import Migration
+    from mig.sources.base import Draft, NewFile, Reading
+    from mig.sources.python_modules import Surroundings
+    from mig.tree import Tree
+
+_APP = "app:"
+_MODEL = "model:"
+
+
+class DjangoSource:
+    """Django's convention: a folder of numbered modules in each app, with dependencies on one another."""
+
+    name = "django"
+    version = 1
+    reads_path = True
+    late = ""
+
+    def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
+        project = find_project(tree)
+        if not project.apps:
+            return ()
+        labels = tuple((f"{_APP}{app.folder}", app.label) for app in project.apps)
+        return (
+            Lineage(
+                name="django",
+                source=self.name,
+                paths=tuple(sorted(app.folder for app in project.apps)),
+                nested=False,
+                settings=(*labels, *((f"{_MODEL}{setting}", model) for setting, model in project.models)),
+            ),
+        )
+
+    def is_candidate(self, lineage: Lineage, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        # As Django's loader: every module of the package whose name does not begin with _ or ~.
+        return folder in lineage.paths and name.endswith(".py") and name[0] not in "_~"
+
+    def read(self, path: str, data: bytes) -> Reading:
+        return header.read_migration(path, data)
+
+    def resolve(self, lineage: Lineage, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+        return graph.resolve(migrations, _without(_APP, lineage), _without(_MODEL, lineage))
+
+    def script(self, path: str, data: bytes, dialect: str) -> Script:
+        from mig.sources.django.script import read_script
+
+        return read_script(path, data)
+
+    def operations(
+        self, path: str, data: bytes, dialect: str, around: Surroundings | None = None
+    ) -> tuple[Operation, ...]:
+        from mig.sources.django.operations import read_operations
+
+        operations = read_operations(path, data, dialect, around)
+        if dialect == "postgresql":
+            return operations
+        # What Django makes of them elsewhere (tables built anew on SQLite) is not modelled: never a commute.
+        from mig.effects.footprint import unread_file
+
+        return (*operations, unread_file(f"what Django does on {dialect} is not known"))
+
+    def words_for(self, name: str) -> tuple[str, ...]:
+        # The table shop_order_line is of the model OrderLine in the app shop, or of a field there.
+        parts = name.lower().split("_")
+        ends = ["_".join(parts[at:]) for at in range(1, len(parts))]
+        return tuple(dict.fromkeys([*ends, *(end.replace("_", "") for end in ends)]))
+
+    def new_id(self) -> str:
+        return ""
+
+    def write(
+        self, draft: Draft, lineage: Lineage, tree: Tree, migrations: Mapping[str, Migration]
+    ) -> NewFile:
+        raise SourceError(
+            "mig writes no migrations of Django yet", hint="python manage.py makemigrations --merge"
+        )
+
+    def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
+        raise SourceError("mig rewrites no migrations of Django yet", hint="change dependencies by hand")
+
+
+def _without(prefix: str, lineage: Lineage) -> dict[str, str]:
+    """The settings of a lineage whose names begin so, by the rest of their names."""
+    return {key.removeprefix(prefix): value for key, value in lineage.settings if key.startswith(prefix)}
