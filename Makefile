@@ -10,7 +10,7 @@ INSTALLED_DEV = $(VENV)/.installed-dev
 WORKERS = auto
 ARGS =
 
-.PHONY: help install dev test demo lint format check bench clean
+.PHONY: help install dev test demo lint format check bench matrix clean
 
 help:
 	@echo "make demo     build a small shop's repository and walk through it"
@@ -19,6 +19,7 @@ help:
 	@echo "make format   let ruff mend what it can"
 	@echo "make check    lint and test"
 	@echo "make bench    measure mig against its peers and its floor"
+	@echo "make matrix   run all pairs of operations on all databases, and write the figures (hours)"
 	@echo "make clean    remove the environment, caches and builds"
 
 test: $(INSTALLED_DEV)
@@ -41,6 +42,10 @@ check: lint test
 
 bench: $(INSTALLED_DEV)
 	$(BIN)/python bench/run.py $(ARGS)
+
+matrix: $(INSTALLED_DEV)
+	$(BIN)/python -m tests.matrix $(ARGS)
+	$(BIN)/python -m tests.matrix.page
 
 install: $(INSTALLED)
 

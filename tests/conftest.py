@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,11 @@ __all__ = ["mariadb_database", "mariadb_url", "postgresql_database", "postgresql
 
 hypothesis.settings.register_profile("mig", deadline=None)  # no test depends on how fast the machine is
 hypothesis.settings.load_profile("mig")
+
+# A shell starts what runs in the background with interrupts ignored, and children inherit that: those that
+# a test interrupts would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LEAKS = re.compile(
     r"(GIT_|GITHUB_|GITLAB_|XDG_|LC_|PG|MYSQL_|MARIADB_|PRE_COMMIT).*"

@@ -169,6 +169,15 @@ _code(
     remedy="Resolve the conflict, then git add the file.",
 )
 _code(
+    "MIG013",
+    "bad-name",
+    Severity.WARNING,
+    "the file's name has no version",
+    problem="Flyway passes over a file whose name it cannot take apart, and says nothing: it is never applied.",
+    example="V7_add_email.sql, with one underscore where two must stand",
+    remedy="Rename it, here to V7__add_email.sql.",
+)
+_code(
     "MIG101",
     "divergence",
     Severity.ERROR,
@@ -214,6 +223,25 @@ _code(
     remedy="Name the parents, or make it a lineage of its own in the configuration.",
 )
 _code(
+    "MIG106",
+    "wrong-order",
+    Severity.ERROR,
+    "a declared order cannot hold",
+    problem="A line mig:order names a migration that is not there, or one that does not come before the "
+    "migration that declares it, or it puts two in an order that the graph has the other way round.",
+    example="-- mig:order 77bc02d1a9e0 51d0c3a9e8f2, where 51d0c3a9e8f2 is the parent of 77bc02d1a9e0",
+    remedy="Correct the line, or take it out; mig merge --order FIRST,SECOND writes one that holds.",
+)
+_code(
+    "MIG107",
+    "duplicate-version",
+    Severity.ERROR,
+    "two migrations have one version",
+    problem="The tool refuses to start, or applies one of them and never the other.",
+    example="main and feature both add V7__*.sql",
+    remedy="Renumber the one that is not published: mig rebase.",
+)
+_code(
     "MIG201",
     "published-edited",
     Severity.ERROR,
@@ -250,6 +278,16 @@ _code(
     remedy="Restore the published one's parents and put the new migration after it: mig rebase.",
 )
 _code(
+    "MIG205",
+    "comes-too-late",
+    Severity.ERROR,
+    "a new migration comes below one that is published",
+    problem="A database that has applied the higher version skips or refuses the lower one, by tool; a fresh one "
+    "applies both.",
+    example="feature adds 0007_email.sql, and main has got 0008_orders.sql meanwhile",
+    remedy="Renumber it above what is published: mig rebase.",
+)
+_code(
     "MIG300",
     "not-proved",
     Severity.WARNING,
@@ -275,7 +313,7 @@ _code(
     "one unordered migration renames what the other uses",
     problem="A database that already has the rename fails at the use of the old name; a fresh one may not notice.",
     example="ours indexes users.email, theirs renames it to users.mail",
-    remedy="Put ours after theirs (mig rebase), and use the new name in it.",
+    remedy="Put ours after theirs, with the new name in it: mig rebase --rewrite.",
 )
 _code(
     "MIG303",
@@ -322,6 +360,38 @@ _code(
     problem="What is made before it is taken in, and what is made after it is not.",
     example="ours grants on all tables, theirs creates one",
     remedy="Put ours after theirs (mig rebase), or name the things that are meant.",
+)
+_code(
+    "MIG308",
+    "ancestor-took-it",
+    Severity.ERROR,
+    "a migration needs what one before it dropped or renamed, or creates what one before it created",
+    problem="The order is settled, so every database fails at it; only an order without the ancestor would work. "
+    "That is what is left when migrations were put after others that renamed what they use.",
+    example="ours indexes users.email, and the migration before it renamed the column to users.mail",
+    remedy="Where it was renamed, mig rebase --rewrite puts the new name into ours; where it was dropped, take "
+    "the use out of ours, or make the thing again there; where it is there already, take the creation out.",
+)
+_code(
+    "MIG309",
+    "unsafe-where-deployed",
+    Severity.ERROR,
+    "what remains is not safe on an environment that was named",
+    problem="mig check --deployed compared what an environment has applied with what remains there: the order that it will "
+    "meet them in fails, gives another result than a fresh database, or is refused because it went against a declared order.",
+    example="production has the rename of users.email, and the index on users.email remains",
+    remedy="Do what the fix says before the next deploy there; mig status shows one database in full.",
+)
+_code(
+    "MIG310",
+    "replay-differs",
+    Severity.ERROR,
+    "two unordered migrations were run in both orders, and it matters which comes first",
+    problem="On a real database one order failed, or the two orders left different schemas or rows, or something that "
+    "no longer works. Reading the files had not shown it.",
+    example="a DO block that adds a column to all tables, beside a migration that creates one (mig check --replay)",
+    remedy="Put ours after theirs (mig rebase), and see that the result is what both want. "
+    "Where the finding says that reading them had shown that they commute, report it: that is a bug in mig.",
 )
 _code(
     "MIG401",

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+# An end of a path: one version, whose parts have at most a separator between them, and names and stars.
+_TEMPLATE = re.compile(
+    r"(?!/)(?!.*//)(?!.*\*\*)(?:[^{}]|\{name\})*\{version\}(?:[._/-]\{version\})*(?:[^{}]|\{name\})*(?<!/)"
+)
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
@@ -35,10 +39,27 @@ class LineageConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConventionConfig:
+    """One ``[tool.mig.conventions.NAME]``: how files that a version puts in order are named and marked.
+
+    ``file`` and ``down`` are ends of paths with ``{version}``, ``{name}`` and ``*`` in them.
+    """
+
+    name: str
+    file: str
+    down: str = ""
+    up_mark: str = ""
+    down_mark: str = ""
+    late: str = "applied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All settings, with their defaults; ``file`` is where they come from, relative, or empty.
 
+    ``deployed`` says what environments have applied, as ``mig check --deployed`` takes it.
     An empty ``source``, ``path``, ``dialect`` or ``base`` means that it is to be found out.
+    ``harmless`` are the names in Python migrations whose calls touch no database.
     """
 
     file: str = ""
@@ -50,6 +71,9 @@ class Config:
     unknown: str = "warn"
     databases: Mapping[str, Database] = field(default_factory=dict)
     lineages: tuple[LineageConfig, ...] = ()
+    deployed: Mapping[str, str] = field(default_factory=dict)
+    harmless: frozenset[str] = frozenset()
+    conventions: tuple[ConventionConfig, ...] = ()
 
     @property
     def sql_dialect(self) -> str:
@@ -164,11 +188,13 @@ class _Reader:
         self.file = file
         self.lines = text.splitlines()
         self.prefix = prefix
-        self.source = self.one_of(*sources) if sources else self.text
+        self.sources = sources
         self.nth_lineage = 0
 
     def config(self, value: object, folder: str) -> Config:
         table = self.table(value, ())
+        conventions = self.conventions(table.get("conventions", {}))
+        self.sources += tuple(one.name for one in conventions if self.sources)
         texts = {
             "source": self.source,
             "path": lambda v, k: self.path(v, k, folder),
@@ -177,18 +203,65 @@ class _Reader:
             "on_divergence": self.one_of("block", "allow"),
             "unknown": self.one_of("warn", "block", "allow"),
         }
-        self.known(table, (*texts, "databases", "lineage"), ())
+        self.known(table, (*texts, "conventions", "databases", "deployed", "lineage", "python"), ())
         values = {key: read(table[key], (key,)) for key, read in texts.items() if key in table}
         return Config(
             file=self.file,
             **values,
             databases=self.databases(table.get("databases", {})),
             lineages=self.lineages(table.get("lineage", []), folder),
+            deployed=self.deployed(table.get("deployed", {})),
+            harmless=self.harmless(table.get("python", {})),
+            conventions=conventions,
         )
+
+    def source(self, value: object, where: tuple[str, ...]) -> str:
+        return self.one_of(*self.sources)(value, where) if self.sources else self.text(value, where)
+
+    def conventions(self, value: object) -> tuple[ConventionConfig, ...]:
+        tables = self.table(value, ("conventions",))
+        return tuple(self.convention(name, tables[name]) for name in sorted(tables))
+
+    def convention(self, name: str, value: object) -> ConventionConfig:
+        where = ("conventions", name)
+        table = self.table(value, where)
+        self.known(table, ("file", "down", "up_mark", "down_mark", "late"), where)
+        if name in self.sources or not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+            raise self.wrong(
+                where, f"a convention cannot be called {name!r}", "small letters, and a new name"
+            )
+        texts = {key: self.text(text, (*where, key)) for key, text in table.items()}
+        if "late" in texts:
+            self.one_of("applied", "refused", "skipped")(texts["late"], (*where, "late"))
+        example = 'file = "{version}_{name}.sql"'
+        if "file" not in texts:
+            raise self.wrong(where, f"the convention {name!r} has no file", example)
+        for key in ("file", "down"):
+            if key in texts and not _TEMPLATE.fullmatch(texts[key]):
+                message = f"{key} must be the end of a path with {{version}} in it"
+                raise self.wrong((*where, key), message, example)
+        if "down_mark" in texts and "up_mark" not in texts:
+            raise self.wrong((*where, "down_mark"), "down_mark needs up_mark", 'up_mark = "-- up"')
+        return ConventionConfig(name=name, **texts)
+
+    def harmless(self, value: object) -> frozenset[str]:
+        table, where = self.table(value, ("python",)), ("python", "harmless")
+        self.known(table, ("harmless",), ("python",))
+        names = table.get("harmless", [])
+        if not isinstance(names, list):
+            raise self.wrong(where, f"harmless must be a list, not {_kind(names)}", 'harmless = ["tester"]')
+        for name in names:
+            if not all(part.isidentifier() for part in self.text(name, where).split(".")):
+                raise self.wrong(where, f"{name!r} is no name in Python", 'write "tester" or "app.log"')
+        return frozenset(names)
 
     def databases(self, value: object) -> dict[str, Database]:
         tables = self.table(value, ("databases",))
         return {name: self.database(name, tables[name]) for name in sorted(tables)}
+
+    def deployed(self, value: object) -> dict[str, str]:
+        named = self.table(value, ("deployed",))
+        return {name: self.text(named[name], ("deployed", name)) for name in sorted(named)}
 
     def database(self, name: str, value: object) -> Database:
         where = ("databases", name)

@@ -36,6 +36,58 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayedFailure:
+    """The statement that failed in a replay; ``line`` 0: the file as a whole."""
+
+    migration: str
+    path: str
+    line: int
+    statement: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayedOrder:
+    """One order of two migrations on a real database: what failed, or None."""
+
+    order: tuple[str, str]
+    failed: ReplayedFailure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayedDifference:
+    """What one thing is after the first order and after the second; empty: it is not there."""
+
+    resource: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What running two migrations in both orders on a real database showed.
+
+    ``verdict`` is unknown where they could not be run, and ``problem`` says why.  ``kinds`` is why they
+    conflict: ``fails`` (one order does), ``fails both``, ``schema``, ``rows``, ``setting``, ``dead``.
+    ``dead`` names what works after each of the two alone and not after both, with what the database says.
+    """
+
+    database: str
+    verdict: Verdict
+    problem: str = ""
+    kinds: tuple[str, ...] = ()
+    orders: tuple[ReplayedOrder, ...] = ()
+    schema: tuple[ReplayedDifference, ...] = ()
+    rows: tuple[ReplayedDifference, ...] = ()
+    dead: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def was_run(self) -> bool:
+        """Whether the two were run, and not only tried."""
+        return self.verdict is not Verdict.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that ``check`` reports.
 
@@ -54,6 +106,7 @@ class Finding:
     verdict: Verdict | None = None
     then: str = ""
     fix: str = ""
+    replayed: Replayed | None = None
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from mig.errors import SourceError
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
     from mig.findings import Finding
@@ -42,8 +44,11 @@ class Migration:
 
     ``parents`` are the ids that this one continues; a migration that is nobody's parent is a
     head.  ``requires`` are ids that must be applied before it without being its parents
-    (Alembic's ``depends_on``): they order, but they join no heads.  ``order`` holds the pairs
-    ``(first, second)`` that a merge migration declares with ``-- mig:order``.
+    (Alembic's ``depends_on``): they order, but they join no heads.  ``app`` is the part of
+    the lineage in which its heads are counted, for Django.  ``version`` is what sorts it in a
+    lineage that is ordered so; there the parents are not declared but follow from it.  ``order`` holds
+    the pairs ``(first, second)`` that a merge migration declares with ``-- mig:order``.  ``replaces``
+    are ids that this one stands for (Django's squashes): a database has either it or all of them.
     """
 
     id: str
@@ -53,6 +58,9 @@ class Migration:
     line: int = 1
     requires: tuple[str, ...] = ()
     order: tuple[tuple[str, str], ...] = ()
+    app: str = ""
+    version: tuple[int, ...] = ()
+    replaces: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     description: str = ""
     checksum: str = ""
@@ -69,19 +77,71 @@ class Migration:
         return len(self.parents) > 1
 
 
+class Late(Enum):
+    """What a tool does with a migration whose version is below what a database has applied already."""
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convention:
+    """How a tool that orders migrations by version lays them out.
+
+    ``file`` is matched with the end of a path; its group ``id`` is what names the migration, ``version``
+    what sorts it, ``name`` the words in it.  Without a version a migration is a repeatable one, and with a
+    group ``baseline`` it stands for all up to its version.  ``down`` is the same for a file that only
+    reverts, and ``misnamed`` for one that the tool passes over because of its name.
+    ``up_mark`` opens the section that is applied and ``down_mark`` the one that reverts; without them
+    the whole file is applied.  Between ``begin_mark`` and ``end_mark`` semicolons end nothing.
+    ``no_transaction`` is what a file says that must not run in one.  ``placeholder`` is what the tool
+    replaces in the text before it is run.  ``settings`` are names of files above or beside the folder by
+    which the tool is known where its files look like another's.
+    """
+
+    name: str
+    file: re.Pattern[str]
+    late: Late
+    source: str = ""
+    """Where the tool documents this."""
+    endings: tuple[str, ...] = (".sql",)
+    down: re.Pattern[str] | None = None
+    misnamed: re.Pattern[str] | None = None
+    up_mark: re.Pattern[str] | None = None
+    down_mark: re.Pattern[str] | None = None
+    begin_mark: str = ""
+    end_mark: str = ""
+    no_transaction: re.Pattern[str] | None = None
+    placeholder: re.Pattern[str] | None = None
+    settings: tuple[str, ...] = ()
+    folders: frozenset[str] = frozenset()
+    """Names of which the folder's path must hold one, because the files' names say too little."""
+    is_marked: bool = False
+    """Whether a folder must hold ``up_mark`` to be recognised, because the names say too little."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
     """A set of migrations with a DAG of its own.
 
     ``source`` names the convention they are written in, ``paths`` the folders that hold them,
     relative to the repository's root and without a slash at the end.  ``nested`` tells whether
-    folders below those belong to it too.
+    folders below those belong to it too.  ``late`` is empty where migrations name their parents; where
+    they are ordered by version it says what the tool does with one that comes too late: ``applied``,
+    ``refused`` or ``skipped``.  ``dialect`` is that of its SQL where the folder says so.  ``convention``
+    says how its files are laid out where the project has settings for that.
+    ``settings`` is what else its source found out when it recognised it.
     """
 
     name: str
     source: str
     paths: tuple[str, ...]
     nested: bool = True
+    late: str = ""
+    dialect: str = ""
+    convention: Convention | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

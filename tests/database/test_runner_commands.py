@@ -48,6 +48,7 @@ def test_status_json_has_exactly_the_keys_that_are_promised(sandbox: GitSandbox)
         "unknown": [],
         "changed": [],
         "failed": None,
+        "unreconciled": [],
     }
 
 
@@ -104,6 +105,15 @@ def test_a_failed_step_has_its_own_exit_status(sandbox: GitSandbox) -> None:
     assert "nothing of" in result.stderr.splitlines()[-1]
 
 
+def test_the_status_of_an_interrupted_migration_is_not_0(sandbox: GitSandbox) -> None:
+    text = native("d" * 12, C, "SELECT 1;\nSELECT * FROM nowhere;").replace(
+        "-- mig:up", "-- mig:no-transaction\n-- mig:up"
+    )
+    sandbox.write("migrations/4.sql", text)
+    sandbox.mig("up", expect=4)
+    assert sandbox.mig("status", expect=1).stdout.count("d" * 12) >= 1
+
+
 def test_a_relative_file_is_in_the_folder_of_the_configuration(sandbox: GitSandbox) -> None:
     sandbox.mig("up", cwd="migrations")
     assert (sandbox.path / "dev.db").exists()
@@ -131,6 +141,8 @@ def test_without_a_database_it_says_what_to_write(sandbox: GitSandbox) -> None:
         pytest.param(("up", "zzz"), 3, "no migration has the id 'zzz'", id="target"),
         pytest.param(("up", "--lock-wait", "-1"), 2, "--lock-wait", id="lock-wait"),
         pytest.param(("down", "--bogus"), 3, "--bogus", id="option"),
+        pytest.param(("up", "--format", "github"), 2, "no format 'github'", id="format-of-up"),
+        pytest.param(("status", "--format", "github"), 2, "no format 'github'", id="format-of-status"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_its_status(

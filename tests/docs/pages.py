@@ -24,6 +24,7 @@ _VARYING = (
     (re.compile(r"\b\d{14}(?=_)"), "STAMP"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"), "TIME"),
     (re.compile(r"\b\d+(?:\.\d)? m?s\b"), "DURATION"),
+    (re.compile(r"\bSQLite \d+(\.\d+)+"), "SQLite VERSION"),
     (re.compile(r"(?<=merge base )[0-9a-f]{7,}"), "COMMIT"),
 )
 

@@ -75,8 +75,10 @@ def test_the_page_of_codes_has_every_code() -> None:
     ("name", "starts", "scene"),
     [
         pytest.param("docs/how-to/apply.md", "mig status", "interrupted", id="apply"),
+        pytest.param("docs/how-to/environments.md", "mig check --deployed", "diverged", id="environments"),
         pytest.param("docs/how-to/hooks.md", "mig hooks install", "diverged", id="hooks"),
         pytest.param("docs/how-to/merge.md", "mig merge", "merged", id="merge"),
+        pytest.param("docs/how-to/replay.md", "mig check --replay", "diverged", id="replay"),
         pytest.param("docs/how-to/rebase.md", "mig rebase", "diverged", id="rebase"),
         pytest.param("docs/reference/commands.md", "mig check", "diverged", id="check"),
         pytest.param("docs/reference/exit-status.md", "mig check --base", "diverged", id="no-base"),

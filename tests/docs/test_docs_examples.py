@@ -38,8 +38,12 @@ def test_the_page_of_the_configuration_has_every_key_and_its_default() -> None:
     page = "docs/reference/configuration.md"
     tables = text_of(page).split("\nA database:\n")
     general, database, lineage = (tables[0], *tables[1].split("\nA lineage:\n"))
-    top = {f.name for f in fields(Config)} - {"file", "databases", "lineages"}
-    assert set(first_column(general)) >= top | {"databases.NAME", "lineage"}
+    top = {f.name for f in fields(Config)} - {
+        *("file", "databases", "deployed", "lineages", "harmless", "conventions")
+    }
+    assert set(first_column(general)) >= top | {
+        *("databases.NAME", "deployed.NAME", "lineage", "python.harmless", "conventions.NAME")
+    }
     assert set(first_column(database)) == {f.name for f in fields(Database)}
     assert {f.name for f in fields(LineageConfig)} <= set(first_column(lineage))
     defaults = dict(re.findall(r"^\| `(\w+)` \| .* \| `(\w+)` \|$", text_of(page), re.MULTILINE))

@@ -41,6 +41,7 @@ def test_keys_in_tables_are_those_that_are_printed(shop: GitSandbox, title: str,
         pytest.param("mig log", ["log"], id="log"),
         pytest.param("mig show", ["show", "9f31c0a2b7de"], id="show"),
         pytest.param("mig explain", ["explain", "MIG101"], id="explain"),
+        pytest.param("mig doctor", ["doctor"], id="doctor"),
         pytest.param("mig hooks status", ["hooks", "status"], id="hooks"),
         pytest.param("mig init", ["init"], id="init"),
     ],
@@ -62,7 +63,20 @@ def test_the_keys_of_a_finding_are_those_that_are_printed(shop: GitSandbox) -> N
     assert isinstance(findings, list)
     assert findings
     text = section("docs/reference/json.md", "mig check").partition("A finding:")[2]
-    assert set(first_column(text)) == set(findings[0])
+    finding, _, replay = text.partition("One of `deployed`:")[0].partition("A replay:")
+    assert set(first_column(finding)) == set(findings[0])
+    replayed = printed(shop, "check", "--head", "feature/receipts~1", "--base", "main~1", "--replay")[
+        "findings"
+    ]
+    assert isinstance(replayed, list)
+    assert set(first_column(replay)) == set(replayed[0]["replayed"])
+
+
+def test_the_keys_of_an_environment_are_those_that_are_printed(shop: GitSandbox) -> None:
+    deployed = printed(shop, "check", "--deployed", "production=main")["deployed"]
+    assert isinstance(deployed, list)
+    text = section("docs/reference/json.md", "mig check").partition("One of `deployed`:")[2]
+    assert set(first_column(text)) == set(deployed[0])
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ CASES = (
     "mig check --staged, one new migration",
     "mig check, one new migration, diverging",
     "mig check, diverging, cold cache",
+    "mig check --all",
     "mig heads",
     "alembic heads",
     "alembic heads, fresh clone",
@@ -40,7 +41,8 @@ def test_the_bench_prints_a_table_for_each_size_and_writes_page_and_figures(tmp_
     assert "### 20 migrations" in result.stdout
     assert "### 30 migrations" in result.stdout
     for case in CASES:
-        assert sum(line.split("|")[1].strip() == case for line in tables) == 2
+        expected = 3 if case == "python -c 'import click'" else 2
+        assert sum(line.split("|")[1].strip() == case for line in tables) == expected
 
     stored = json.loads(figures.read_text())
     assert set(stored["sizes"]) == {"20", "30"}
@@ -53,7 +55,7 @@ def test_the_bench_prints_a_table_for_each_size_and_writes_page_and_figures(tmp_
     assert rows["mig check, one new migration"]["found"] == 0
     assert rows["mig check, one new migration, diverging"]["found"] >= 1
     assert rows["mig heads"]["found"] == 1
-    assert len(stored["targets"]) == 6
+    assert len(stored["targets"]) == 9
 
     assert page.read_text() == f"Before.\n<!-- bench:begin -->\n{result.stdout}<!-- bench:end -->\nAfter.\n"
 

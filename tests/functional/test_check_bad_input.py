@@ -195,7 +195,7 @@ def test_no_migrations_at_all_is_said_clearly(tmp_path: Path) -> None:
 
 def test_migrations_of_other_tools_are_not_taken_for_native_ones(tmp_path: Path) -> None:
     repo = GitSandbox(tmp_path / "repo")
-    repo.commit("golang-migrate", {"migrations/20260101000000_x.up.sql": "SELECT 1;"})
+    repo.commit("seeds", {"migrations/20260101000000_x.sql": "SELECT 1;"})
     repo.commit("python", {"migrations/20260101000000_x.py": "def upgrade(): pass\n"})
     answer = repo.mig("check", expect=3)
     assert "no migrations were recognised" in answer.stderr

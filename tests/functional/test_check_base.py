@@ -44,7 +44,14 @@ def test_the_divergence_of_two_branches_is_found_before_the_merge(tmp_path: Path
     assert found["base"] == {"ref": "main", "commit": repo.git("rev-parse", "main")}
     assert found["merge_base"] == repo.git("merge-base", "main", "HEAD")
     assert found["heads"] == {"default": [X, Y]}
-    assert found["pairs"] == {"checked": 1, "commute": 1, "conflict": 0, "unknown": 0}
+    assert found["pairs"] == {
+        "checked": 1,
+        "commute": 1,
+        "conflict": 0,
+        "unknown": 0,
+        "assumed": 0,
+        "replayed": 0,
+    }
 
 
 def test_the_base_is_what_the_remote_calls_its_default(tmp_path: Path) -> None:
@@ -482,3 +489,31 @@ def test_nothing_is_written_but_the_cache(tmp_path: Path) -> None:
     as_json(repo, expect=1)
     as_json(repo, "--staged", expect=1)
     assert state() == before
+
+
+def test_a_configured_folder_that_does_not_exist_is_no_green_check(tmp_path: Path) -> None:
+    repo = start(tmp_path / "repo")
+    repo.commit("configure", {"mig.toml": 'path = "migratons"\n'})
+    result = repo.mig("check", expect=2)
+    assert "mig.toml: path = 'migratons': there is no such folder in worktree" in result.stderr
+    assert result.stderr.splitlines()[-1] == "is it migrations?"
+    repo.commit("mend", {"mig.toml": 'path = "migrations"\n'})
+    repo.mig("check")
+
+
+def test_a_configured_folder_that_was_just_made_is_empty_and_green(tmp_path: Path) -> None:
+    repo = start(tmp_path / "repo")
+    repo.commit("configure", {"mig.toml": 'path = "db"\n'})
+    (repo.path / "db").mkdir()
+    repo.mig("check")
+
+
+def test_a_folder_that_the_branch_deletes_is_still_the_base_s(tmp_path: Path) -> None:
+    repo = start(tmp_path / "repo")
+    repo.commit("configure", {"mig.toml": 'path = "migrations"\n'})
+    repo.checkout("main")
+    repo.git("merge", "-q", "feature")
+    repo.checkout("feature")
+    repo.git("rm", "-rq", "migrations")
+    repo.git("commit", "-qm", "delete")
+    assert "MIG202" in repo.mig("check", expect=1).stdout

@@ -101,7 +101,9 @@ def test_a_conflict_names_its_kind_both_places_and_what_goes_wrong(
         (file_of(Y), 5, "theirs", theirs.rstrip(";")),
     ]
     assert found.then
-    assert found.fix == "mig rebase"
+    renamed = (code, theirs) == ("MIG302", RENAME)
+    with_new_name = "mig rebase --rewrite, which puts ours after theirs, with users.mail in it"
+    assert found.fix == (with_new_name if renamed else "mig rebase")
 
 
 def test_the_witness_of_a_rename_is_a_database_that_has_it(tmp_path: Path) -> None:
@@ -110,7 +112,7 @@ def test_the_witness_of_a_rename_is_a_database_that_has_it(tmp_path: Path) -> No
     assert found.then.startswith("a database that already has ")
     assert "users.mail" in found.then
     shown = repo.mig("check", expect=1).stdout
-    assert f"  then    {found.then}\n  fix     mig rebase\n" in shown
+    assert f"  then    {found.then}\n  fix     {found.fix}\n" in shown
     assert shown.endswith("1 conflict, 1 divergence · mig explain MIG302\n")
 
 
@@ -164,6 +166,22 @@ def test_what_cannot_be_read_is_unknown(
     repo.merge("main")
     repo.commit("join", {file_of(B): native(B, (X, Y))})
     assert repo.mig("check", expect=status).returncode == status
+
+
+def test_what_does_not_parse_is_found_by_line_and_column(tmp_path: Path) -> None:
+    repo = diverge(tmp_path / "repo", f"{PHONE}\nUPDATE users SET state = 'open;", FAX)
+    result = check(repo)
+    found = one(result, "MIG006")
+    assert (found.locations[0].path, found.locations[0].line) == (file_of(X), 6)
+    assert "unterminated quoted string, column 26" in found.message
+    assert counts(result) == (0, 0, 1)
+
+
+def test_what_stands_before_a_part_that_does_not_parse_is_read(tmp_path: Path) -> None:
+    repo = diverge(tmp_path / "repo", f"{RENAME}\nUPDATE users SET state = 'open;", INDEX)
+    result = check(repo)
+    assert one(result, "MIG006").locations[0].line == 6
+    assert conflict(result).locations[0].line == 5
 
 
 def test_a_declaration_settles_what_is_unknown_and_is_shown(tmp_path: Path) -> None:
@@ -226,12 +244,19 @@ def test_a_published_fork_is_judged_only_when_all_is_asked_for(tmp_path: Path) -
     assert as_json(repo)["pairs"]["checked"] == 0
     found = as_json(repo, "--all", expect=1)
     assert found["pairs"]["conflict"] == 1
-    assert found["findings"][0]["fix"].startswith("order them in a merge migration: -- mig:order ")
+    assert found["findings"][0]["fix"] == f"mig merge --order {X},{Y}"
 
 
 def test_json_carries_the_verdict_the_resources_and_the_witness(tmp_path: Path) -> None:
     found = as_json(diverge(tmp_path / "repo", INDEX, RENAME), expect=1)
-    assert found["pairs"] == {"checked": 1, "commute": 0, "conflict": 1, "unknown": 0}
+    assert found["pairs"] == {
+        "checked": 1,
+        "commute": 0,
+        "conflict": 1,
+        "unknown": 0,
+        "assumed": 0,
+        "replayed": 0,
+    }
     first, second = found["findings"]
     assert (first["code"], second["code"]) == ("MIG302", "MIG101")
     assert (first["verdict"], first["migrations"], first["lineage"]) == ("conflict", [X, Y], "default")
@@ -320,3 +345,21 @@ def test_operations_of_alembic_are_read_without_running_them(
         ("db/versions/b.py", 9),
         ("db/versions/c.py", 9),
     ]
+
+
+def test_a_check_counts_the_pairs_that_rest_on_statements_that_cannot_be_read(tmp_path: Path) -> None:
+    repo = diverge(tmp_path / "shop", PHONE, FAX)
+    assert check(repo).pairs.assumed == 0
+    unread = "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'a' || '_log ()'; END $$;"
+    other = GitSandbox(tmp_path / "other")
+    other.commit("start", {file_of(A): native(A, (), f"{USERS}\n{unread}")})
+    other.branch("feature")
+    other.commit("ours", {file_of(X): native(X, A, PHONE)})
+    other.checkout("main")
+    other.commit("theirs", {file_of(Y): native(Y, A, FAX)})
+    other.checkout("feature")
+    result = check(other)
+    assert (counts(result), result.pairs.assumed) == ((1, 0, 0), 1)
+    assert as_json(other, expect=None)["pairs"]["assumed"] == 1
+    said = "1 commute (1 if unread statements of the history touch only what they name)"
+    assert said in other.mig("check", expect=None).stdout

@@ -33,7 +33,7 @@ MIG302 error  MESSAGE
   ours    {OURS}  {INDEX_EMAIL}:6  CREATE INDEX ix_users_email ON users (email)
   theirs  {THEIRS}  {RENAME_EMAIL}:7  ALTER TABLE users RENAME COLUMN email TO mail
   then    WITNESS
-  fix     mig rebase
+  fix     mig rebase --rewrite, which puts ours after theirs, with users.mail in it
 
 MIG101 error  2 heads: {THEIRS} (main), {OURS} (ours)
   ours    {OURS}  {INDEX_EMAIL}:1  Index the address.
@@ -62,7 +62,7 @@ def test_the_report_names_both_sides_the_places_and_the_way_out(shop: GitSandbox
         "WITNESS": conflict["then"],
     }
     assert result.stdout == re.sub("|".join(said), lambda found: said[found[0]], DIVERGED)
-    assert result.stderr == "next: mig rebase puts ours after theirs; mig explain MIG302 says more\n"
+    assert result.stderr == f"next: {conflict['fix']}; mig explain MIG302 says more\n"
     for word in ("ours", "indexes", "users.email", "theirs", "renames", "users.mail"):
         assert word in conflict["message"]
     for word in (OURS, THEIRS, "users.email"):
@@ -176,7 +176,8 @@ def test_json_has_the_shape_of_the_contract(shop: GitSandbox) -> None:
         "merge_base": merge_base(shop),
         "migrations": {"total": 3, "ours": [OURS], "theirs": [THEIRS]},
         "heads": {"default": [THEIRS, OURS]},
-        "pairs": {"checked": 1, "commute": 0, "conflict": 1, "unknown": 0},
+        "pairs": {"checked": 1, "commute": 0, "conflict": 1, "unknown": 0, "assumed": 0, "replayed": 0},
+        "deployed": [],
     }
     assert first == {
         "code": "MIG101",
@@ -192,6 +193,7 @@ def test_json_has_the_shape_of_the_contract(shop: GitSandbox) -> None:
         ],
         "then": "",
         "fix": "mig rebase, or after the merge mig merge",
+        "replayed": None,
     }
     assert list(second) == list(first)
     assert (second["code"], second["severity"], second["verdict"]) == ("MIG302", "error", "conflict")
@@ -225,7 +227,7 @@ def test_annotations_stand_at_the_file_and_carry_the_fix(shop: GitSandbox) -> No
     diverged = f"2 heads: {THEIRS} (main), {OURS} (ours)"
     where = f"file={INDEX_EMAIL},line="
     fix = "%0Afix: mig rebase"
-    outcome = f"{statements}%0Athen: {conflict['then']}{fix}"
+    outcome = f"{statements}%0Athen: {conflict['then']}%0Afix: {conflict['fix']}"
     assert lines == [
         f"::error {where}6,title=MIG302 rename-use::{conflict['message']}{outcome}",
         f"::error {where}1,title=MIG101 divergence::{diverged}{places}{fix}, or after the merge mig merge",

@@ -102,7 +102,8 @@ def test_the_heads_and_pairs_of_the_real_merge_are_foretold(history: History) ->
     with tempfile.TemporaryDirectory() as folder:
         repo = GitSandbox(Path(folder) / "repo")
         repo.write("mig.toml", 'source = "native"\npath = "migrations"\n')
-        repo.git("add", "mig.toml")
+        repo.write("migrations/.gitkeep", "")
+        repo.git("add", "mig.toml", "migrations")
         put(repo, history.before)
         repo.branch("feature")
         for commit in history.ours:
@@ -181,6 +182,42 @@ def test_a_declared_order_orders_the_pair(tmp_path: Path) -> None:
     repo.merge("main")
     order = text_of("4" * 12, [X, Y], header=f"-- mig:order {Y} {X}")
     repo.commit("join", {file_of("4" * 12): order})
+    assert check(repo).findings == ()
+
+
+def test_an_order_that_cannot_hold_is_named_with_its_line(tmp_path: Path) -> None:
+    repo = diverge(tmp_path / "repo", {"x": "a"}, {"y": "a"})
+    repo.merge("main")
+    header = f"-- mig:order {Y} {X}\n-- mig:order {X} {A}\n-- mig:order {X} {D}"
+    repo.commit("join", {file_of("4" * 12): text_of("4" * 12, [X, Y], header=header)})
+    found = check(repo).findings
+    assert [(f.code, f.locations[0].line) for f in found] == [("MIG106", 4), ("MIG106", 5)]
+    assert f"puts {X} before {A}, but {A} comes before {X} already" in found[0].message
+    assert f"there is no migration {D}" in found[1].message
+
+
+def test_orders_that_contradict_one_another_are_no_cycle_of_parents(tmp_path: Path) -> None:
+    repo = diverge(tmp_path / "repo", {"x": "a"}, {"y": "a"})
+    repo.merge("main")
+    header = f"-- mig:order {Y} {X}\n-- mig:order {X} {Y}"
+    repo.commit("join", {file_of("4" * 12): text_of("4" * 12, [X, Y], header=header)})
+    assert codes(check(repo)) == ["MIG106", "MIG106"]
+    refused = repo.mig("up", "--url", "sqlite:///x.db", expect=3)
+    assert "MIG106" in refused.stderr
+
+
+def test_the_order_of_a_published_merge_migration_is_not_to_be_changed(tmp_path: Path) -> None:
+    repo = start(tmp_path / "repo", a="", x="a", y="a", m="xy")
+    path = file_of("4" * 12)
+    change(repo, path, "-- mig:parents", f"-- mig:order {X} {Y}\n-- mig:parents")
+    found = one(check(repo), "MIG203")
+    assert found.message.endswith("changes what it orders")
+    assert found.fix == f"git checkout main -- {path}"
+
+
+def test_a_migration_that_only_declares_an_order_may_do_nothing(tmp_path: Path) -> None:
+    repo = start(tmp_path / "repo", a="", x="a", y="a", m="xy")
+    repo.commit("order", {file_of(Z): native(Z, "4" * 12, header=f"-- mig:order {X} {Y}")})
     assert check(repo).findings == ()
 
 
@@ -526,3 +563,15 @@ def test_no_change_of_text_hides_that_a_checksum_is_of_what_runs(tmp_path: Path)
     repo.write(file_of(B), native(B, A, f"CREATE TABLE t_{B} (i int);", "DROP TABLE IF EXISTS t;"))
     assert findings(check(repo)) == [("MIG201", B)]
     assert D not in check(repo).ours
+
+
+def test_a_long_cycle_is_named_in_part(tmp_path: Path) -> None:
+    repo = GitSandbox(tmp_path / "repo")
+    repo.commit("start", {"migrations/.gitkeep": ""})
+    repo.branch("feature")
+    ids = [f"{n:012x}" for n in range(1, 51)]
+    ring = {file_of(i): native(i, ids[n - 1], "SELECT 1;") for n, i in enumerate(ids)}
+    repo.commit("ours", ring)
+    found = one(check(repo), "MIG104")
+    assert "(31 more)" in found.message
+    assert len(found.migrations) == len(found.locations) == 20

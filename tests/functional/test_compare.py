@@ -9,6 +9,7 @@ import pytest
 
 import mig
 from mig.findings import Verdict
+from tests.functional.checks import X, Y, files, start
 from tests.repositories import GitSandbox, native
 
 if TYPE_CHECKING:
@@ -91,3 +92,30 @@ def test_scripts_are_compared_from_python() -> None:
         Verdict.COMMUTE
     )
     assert mig.compare("DO $$ BEGIN EXECUTE x; END $$", "SELECT 1", base=base).verdict is Verdict.UNKNOWN
+
+
+def test_what_a_verdict_takes_for_granted_is_shown(repo: GitSandbox) -> None:
+    unread = "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'a' || '_log ()'; END $$;"
+    path = "migrations/20260101000000_users.sql"
+    repo.write(path, repo.read(path).replace("-- mig:up\n", f"-- mig:up\n{unread}\n"))
+    printed = repo.mig("compare", INDEX, PHONE).stdout.splitlines()
+    assert printed[0].startswith("commute: ")
+    assert printed[1] == (
+        "note: if these earlier statements, which cannot be read, touch only what they name:"
+    )
+    assert "EXECUTE" in printed[2]
+    [assumption] = json.loads(repo.mig("--format", "json", "compare", INDEX, PHONE).stdout)["assumptions"]
+    assert assumption["operation"] == unread.removesuffix(";")
+    assert assumption["message"]
+    assert "note:" not in repo.mig("compare", INDEX, RENAME, expect=1).stdout
+
+
+def test_one_of_ours_is_compared_with_one_that_only_the_base_has(tmp_path: Path) -> None:
+    repo = start(tmp_path / "repo")
+    repo.commit("ours", files(x="a"))
+    repo.checkout("main")
+    repo.commit("theirs", files(y="a"))
+    repo.checkout("feature")
+    assert repo.mig("compare", X, Y).stdout.startswith(f"commute: {X} and {Y}: ")
+    missing = repo.mig("compare", X, "fff", expect=3)
+    assert "no migration has the id 'fff'" in missing.stderr

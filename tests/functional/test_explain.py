@@ -34,6 +34,11 @@ def test_a_code_is_explained_with_an_example_and_the_way_out(folder: GitSandbox)
     )
 
 
+def test_a_code_about_meaning_names_its_page(folder: GitSandbox) -> None:
+    [line] = [line for line in folder.mig("explain", "MIG302").stdout.splitlines() if ".md" in line]
+    assert (ROOT / line.split(":")[0].strip()).is_file()
+
+
 @pytest.mark.parametrize("written", ["mig101", "101", "Mig101", "MIG-101", "divergence"])
 def test_a_code_can_be_written_in_several_ways(folder: GitSandbox, written: str) -> None:
     assert folder.mig("explain", written).stdout == folder.mig("explain", "MIG101").stdout

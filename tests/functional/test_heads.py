@@ -66,7 +66,19 @@ def test_an_empty_folder_has_no_heads(tmp_path: Path) -> None:
     shop = GitSandbox(tmp_path / "shop")
     shop.commit("start", {"mig.toml": "path = 'migrations'\n"})
     result = shop.mig("heads")
-    assert (result.stdout, result.stderr) == ("", "there are no migrations yet; mig new makes the first\n")
+    said = "there are no migrations in migrations yet; mig new makes the first\n"
+    assert (result.stdout, result.stderr) == ("", said)
+
+
+def test_files_that_cannot_be_read_are_not_called_none(tmp_path: Path) -> None:
+    shop = GitSandbox(tmp_path / "shop")
+    shop.commit("start", {"mig.toml": "path = 'migrations'\n", "migrations/1.sql": "no header\n"})
+    for command in ("heads", "log"):
+        result = shop.mig(command)
+        assert (result.stdout, result.stderr) == (
+            "",
+            "no migration can be read in the only file; mig check says why\n",
+        )
 
 
 def test_a_narrow_terminal_cuts_the_description_and_nothing_else(shop: GitSandbox) -> None:

@@ -154,6 +154,7 @@ def test_a_kept_hook_without_permission_is_not_run(repo: GitSandbox) -> None:
     repo.mig("hooks", "install")
     repo.add(migration(B, A))
     git(repo, "commit", "-m", "Add")
+    assert repo.git("log", "-1", "--format=%s") == "Add"
 
 
 def test_our_hook_works_under_the_name_that_another_tool_gives_it(repo: GitSandbox) -> None:

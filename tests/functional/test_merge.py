@@ -183,6 +183,121 @@ def test_only_pairs_that_this_merge_brings_together_count(tmp_path: Path) -> Non
     assert len(pairs) == 4
 
 
+def published(path: Path, one: str, other: str) -> GitSandbox:
+    """Two published sides on main, merged with Git alone, so that there are two heads."""
+    repo = merged(path)
+    repo.commit(
+        "change", {next(iter(HERE)): native(ONE, USERS, one), next(iter(THERE)): native(OTHER, USERS, other)}
+    )
+    repo.git("branch", "--force", "main")
+    return repo
+
+
+INDEX = "CREATE INDEX ix ON users (email);"
+RENAME = "ALTER TABLE users RENAME COLUMN email TO mail;"
+
+
+def test_published_sides_that_conflict_are_ordered_by_the_command_that_is_proposed(tmp_path: Path) -> None:
+    repo = published(tmp_path / "repo", RENAME, INDEX)
+    checked = repo.mig("check", "--all", expect=1)
+    assert f"  fix     mig merge --order {OTHER},{ONE}\n" in checked.stdout
+    refused = repo.mig("merge", expect=1)
+    assert f"  fix     mig merge --order {OTHER},{ONE}\n" in refused.stdout
+    assert refused.stderr == f"next: mig merge --order {OTHER},{ONE}, which puts them in order everywhere\n"
+    assert repo.git("status", "--porcelain") == ""
+    value = json.loads(repo.mig("merge", "--format", "json", expect=1).stdout)
+    assert value["proposed"] == [[OTHER, ONE]]
+    done = repo.mig("merge", "--order", "222,111")
+    merge_id = done.stdout.split()[2]
+    assert done.stdout.splitlines()[1:] == [
+        f"  {merge_id}  joins {ONE}, {OTHER}",
+        f"  puts {OTHER} before {ONE}",
+        f"one head: {merge_id}",
+    ]
+    assert done.stderr == ""
+    text = repo.read(repo.git("ls-files", "--others"))
+    assert f"\n-- mig:order {OTHER} {ONE}\n" in text
+    assert repo.mig("check", "--all").stdout.startswith("ok: ")
+    logged = [one["id"] for one in json.loads(repo.mig("log", "--format", "json").stdout)["migrations"]]
+    assert logged == [USERS, OTHER, ONE, merge_id]
+    assert (
+        repo.mig("merge", "--order", f"{OTHER},{ONE}").stdout
+        == f"nothing to merge: there is one head, {merge_id}\n"
+    )
+
+
+def test_an_order_behind_one_head_needs_no_other_head(tmp_path: Path) -> None:
+    repo = published(tmp_path / "repo", "SELECT 1;", INDEX)
+    repo.mig("merge", "--add")
+    repo.commit("joined", {next(iter(HERE)): native(ONE, USERS, RENAME)})
+    repo.git("branch", "--force", "main")
+    fix = json.loads(repo.mig("check", "--all", "--format", "json", expect=1).stdout)["findings"][0]["fix"]
+    assert fix == f"mig merge --order {OTHER},{ONE}"
+    value = json.loads(repo.mig(*fix.split()[1:], "--format", "json").stdout)
+    assert value["written"][0]["order"] == [[OTHER, ONE]]
+    assert len(value["written"][0]["parents"]) == 1
+    assert repo.mig("check", "--all").stdout.startswith("ok: ")
+
+
+def test_a_side_that_is_not_published_is_for_a_rebase(tmp_path: Path) -> None:
+    repo = merged(tmp_path / "repo")
+    repo.commit(
+        "change",
+        {next(iter(HERE)): native(ONE, USERS, INDEX), next(iter(THERE)): native(OTHER, USERS, RENAME)},
+    )
+    refused = repo.mig("merge", expect=1)
+    assert "  fix     mig rebase\n" in refused.stdout
+    assert refused.stderr.startswith("mig rebase puts one side after the other")
+
+
+SET_DEFAULT = "ALTER TABLE users ALTER COLUMN id SET DEFAULT 2;"
+
+
+def test_pairs_that_no_order_names_still_refuse(tmp_path: Path) -> None:
+    repo = published(tmp_path / "repo", f"{RENAME}\nALTER TABLE users ADD COLUMN age int;", INDEX)
+    third = "3" * 12
+    clash = native(third, ONE, "ALTER TABLE users ALTER COLUMN id SET DEFAULT 1;")
+    files = {"migrations/20261104000000_c.sql": clash}
+    more = "migrations/20261105000000_d.sql", native("4" * 12, OTHER, SET_DEFAULT)
+    repo.commit("more", files | {more[0]: more[1]})
+    repo.git("branch", "--force", "main")
+    refused = repo.mig("merge", "--order", f"{OTHER},{ONE}", expect=1)
+    assert f"mig merge --order {third},{'4' * 12}" in refused.stdout
+    assert ONE not in refused.stdout
+    assert refused.stderr.startswith("next: mig merge --order ")
+    flags = json.loads(repo.mig("merge", "--format", "json", expect=1).stdout)["proposed"]
+    orders = [part for first, second in flags for part in ("--order", f"{first},{second}")]
+    repo.mig("merge", *orders)
+    assert repo.mig("check", "--all").stdout.startswith("ok: ")
+
+
+@pytest.mark.parametrize(
+    ("order", "said", "status"),
+    [
+        pytest.param((f"{ONE},{USERS}",), f"{USERS} comes before {ONE} already", 2, id="other-way"),
+        pytest.param((f"{ONE},{ONE}",), f"{ONE} cannot come before itself", 2, id="itself"),
+        pytest.param(
+            (f"{ONE},{OTHER}", f"{OTHER},{ONE}"), "the orders contradict one another", 2, id="circle"
+        ),
+        pytest.param((f"{ONE},fff",), "no migration has the id 'fff'", 3, id="unknown"),
+        pytest.param((ONE,), "is not two ids with a comma", 2, id="one-id"),
+    ],
+)
+def test_orders_that_cannot_be_declared_are_refused(
+    tmp_path: Path, order: tuple[str, ...], said: str, status: int
+) -> None:
+    repo = merged(tmp_path / "repo")
+    flags = [part for one in order for part in ("--order", one)]
+    assert said in repo.mig("merge", *flags, expect=status).stderr
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_an_order_that_holds_already_is_not_declared_again(tmp_path: Path) -> None:
+    repo = merged(tmp_path / "repo")
+    value = json.loads(repo.mig("merge", "--order", f"{USERS},{ONE}", "--format", "json").stdout)
+    assert value["written"][0]["order"] == []
+
+
 def test_named_heads_are_joined_and_others_left(tmp_path: Path) -> None:
     repo = merged(tmp_path / "repo")
     third = "3" * 12
@@ -343,3 +458,38 @@ def test_a_rebase_keeps_to_the_branch_that_labels_name(tmp_path: Path) -> None:
     value = json.loads(repo.mig("rebase", "--format", "json").stdout)
     assert [(one["id"], one["parents"]) for one in value["rewritten"]] == [("eeee", ["ffff"])]
     assert value["heads"] == {"default": ["cccc", "eeee"]}
+
+
+def test_an_alembic_merge_migration_declares_the_order(tmp_path: Path) -> None:
+    repo = GitSandbox(tmp_path / "repo")
+
+    def operation(name: str, down: str, call: str) -> str:
+        return revision(name, down).replace("op.execute('SELECT 1')", call)
+
+    table = 'op.create_table("users", sa.Column("email", sa.Text()))'
+    add = 'op.create_index("ix", "users", ["email"])'
+    rename = 'op.alter_column("users", "email", new_column_name="mail")'
+    repo.commit(
+        "fork",
+        {
+            **ALEMBIC,
+            "db/versions/aaaa_a.py": operation("aaaa", "None", table),
+            "db/versions/bbbb_b.py": operation("bbbb", "'aaaa'", rename),
+            "db/versions/cccc_c.py": operation("cccc", "'aaaa'", add),
+        },
+    )
+    refused = repo.mig("merge", expect=1)
+    assert refused.stderr.startswith("next: mig merge --order cccc,bbbb,")
+    value = json.loads(repo.mig("merge", "--order", "cccc,bbbb", "--format", "json").stdout)
+    assert "\n# mig:order cccc bbbb\n" in repo.read(value["written"][0]["path"])
+    assert scripts(repo).get_heads() == [value["written"][0]["id"]]
+    assert repo.mig("check", "--all").stdout.startswith("ok: ")
+
+
+def test_an_order_in_which_one_fails_is_not_green(tmp_path: Path) -> None:
+    repo = published(tmp_path / "repo", RENAME, INDEX)
+    repo.mig("merge", "--order", f"{ONE},{OTHER}")
+    found = json.loads(repo.mig("check", "--format", "json", expect=1).stdout)["findings"]
+    assert [(one["code"], one["fix"]) for one in found] == [
+        ("MIG308", f"declare the other order: -- mig:order {OTHER} {ONE}")
+    ]

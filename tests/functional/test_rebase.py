@@ -34,6 +34,9 @@ def diverged(path: Path, ours: dict[str, str | bytes] | None = None) -> GitSandb
     return repo
 
 
+UNMET = f"note  {INDEX} indexes users.email, which {RENAME} renamed to users.mail before"
+
+
 def heads(repo: GitSandbox) -> list[str]:
     found: list[str] = json.loads(repo.mig("rebase", "--dry-run", "--format", "json").stdout)["heads"][
         "default"
@@ -48,6 +51,8 @@ def test_ours_come_after_theirs_and_the_way_on_is_named(tmp_path: Path) -> None:
         "1 migration rewritten, to come after those of main",
         f"  {INDEX}  {USERS} -> {RENAME}  {INDEX_PATH}",
         f"one head: {INDEX}",
+        UNMET,
+        "next  mig rebase --rewrite  puts the new names into ours: the order alone will not do",
         "next  git merge main  so that this branch can be applied by itself",
     ]
     assert repo.read(INDEX_PATH) == OURS[INDEX_PATH].replace(USERS, RENAME)
@@ -60,7 +65,11 @@ def test_a_second_run_changes_nothing_and_says_so(tmp_path: Path) -> None:
     repo.commit("rebased", {INDEX_PATH: repo.read(INDEX_PATH)})
     repo.merge("main")
     again = repo.mig("rebase")
-    assert again.stdout == f"nothing to rebase: ours come after those of main already\none head: {INDEX}\n"
+    assert again.stdout.splitlines()[:3] == [
+        "nothing to rebase: ours come after those of main already",
+        f"one head: {INDEX}",
+        UNMET,
+    ]
     assert repo.git("status", "--porcelain") == ""
 
 
@@ -79,6 +88,14 @@ def test_json_names_the_parents_before_and_after(tmp_path: Path) -> None:
         "base": "main",
         "elsewhere": [RENAME],
         "dry_run": False,
+        "unmet": [
+            {
+                "ancestor": RENAME,
+                "line": 5,
+                "message": UNMET.removeprefix("note  "),
+                "migration": INDEX,
+            }
+        ],
     }
 
 
@@ -87,7 +104,7 @@ def test_a_dry_run_shows_a_diff_that_git_can_apply_and_writes_nothing(tmp_path: 
     shown = repo.mig("rebase", "--dry-run").stdout
     assert f"--- a/{INDEX_PATH}\n+++ b/{INDEX_PATH}\n" in shown
     assert f"\n--- mig:parents {USERS}\n+-- mig:parents {RENAME}\n" in shown
-    assert shown.endswith("\ndry run: 1 migration would be rewritten, nothing was written\n")
+    assert "\ndry run: 1 migration would be rewritten, nothing was written\n" in shown
     assert repo.git("status", "--porcelain") == ""
     repo.write("../rebase.diff", shown)
     repo.git("apply", "../rebase.diff")
@@ -250,7 +267,7 @@ def test_it_works_in_the_middle_of_a_merge(tmp_path: Path) -> None:
     repo = diverged(tmp_path / "repo")
     repo.merge("main", "--no-commit")
     done = repo.mig("rebase", "--add")
-    assert done.stdout.splitlines()[-1] == f"one head: {INDEX}"
+    assert f"one head: {INDEX}" in done.stdout.splitlines()
     assert repo.git("diff", "--name-only") == ""
     repo.commit("merged")
     assert f"-- mig:parents {RENAME}\n" in repo.git("show", f"HEAD:{INDEX_PATH}")

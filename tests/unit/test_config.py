@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mig.config import Config, Database, LineageConfig, dialect_of_url, load_config, resolve_url
+from mig.config import (
+    Config,
+    ConventionConfig,
+    Database,
+    LineageConfig,
+    dialect_of_url,
+    load_config,
+    resolve_url,
+)
 from mig.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,6 +29,9 @@ base = "origin/main"
 on_divergence = "allow"
 unknown = "block"
 
+[python]
+harmless = ["tester", "app.log"]
+
 [databases.default]
 url = "env:DATABASE_URL"
 lock_timeout = "500ms"
@@ -27,6 +39,11 @@ statement_timeout = "2min"
 
 [databases.other]
 url = "sqlite:///dev.db"
+
+[conventions.ours]
+file = "{version}_{name}.sql"
+up_mark = "-- up"
+late = "refused"
 
 [[lineage]]
 name = "billing"
@@ -68,9 +85,7 @@ def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
 def test_every_key_is_read_from_both_files(tmp_path: Path, name: str) -> None:
     text = WHOLE
     if name == "pyproject.toml":
-        text = "[tool.mig]\n" + WHOLE.replace("[databases", "[tool.mig.databases").replace(
-            "[[", "[[tool.mig."
-        )
+        text = "[tool.mig]\n" + re.sub(r"^\[+", r"\g<0>tool.mig.", WHOLE, flags=re.MULTILINE)
     write(tmp_path, text, name)
     assert load(tmp_path) == Config(
         file=name,
@@ -80,10 +95,14 @@ def test_every_key_is_read_from_both_files(tmp_path: Path, name: str) -> None:
         base="origin/main",
         on_divergence="allow",
         unknown="block",
+        harmless=frozenset({"tester", "app.log"}),
         databases={
             "default": Database(url="env:DATABASE_URL", lock_timeout="500ms", statement_timeout="2min"),
             "other": Database(url="sqlite:///dev.db"),
         },
+        conventions=(
+            ConventionConfig(name="ours", file="{version}_{name}.sql", up_mark="-- up", late="refused"),
+        ),
         lineages=(
             LineageConfig(name="billing", path="services/billing/migrations"),
             LineageConfig(name="users", path="services/users", source="alembic"),
@@ -162,6 +181,49 @@ def test_an_explicit_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
             'dialect = "oracle"', "mig.toml:1: dialect cannot be 'oracle'", "postgresql", id="dialect"
         ),
         pytest.param('source = "alembik"', "mig.toml:1: source cannot be 'alembik'", "alembic", id="source"),
+        pytest.param("conventions = 1", "mig.toml:1: conventions must be a table", "conventions]", id="own"),
+        pytest.param(
+            "[conventions.ours]", "mig.toml:1: the convention 'ours' has no file", "{version}", id="own-file"
+        ),
+        pytest.param(
+            '[conventions.native]\nfile = "{version}.sql"',
+            "mig.toml:1: a convention cannot be called 'native'",
+            "a new name",
+            id="own-name",
+        ),
+        pytest.param(
+            '[conventions.ours]\nfile = "{version}.sql"\nlat = "skipped"',
+            "mig.toml:3: unknown key 'lat'",
+            "did you mean late?",
+            id="own-key",
+        ),
+        pytest.param(
+            '[conventions.ours]\nfile = "{version}.sql"\nlate = "never"',
+            "mig.toml:3: late cannot be 'never'",
+            "applied, refused, skipped",
+            id="own-late",
+        ),
+        pytest.param(
+            '[conventions.ours]\nfile = "{version}.sql"\ndown_mark = "-- down"',
+            "mig.toml:3: down_mark needs up_mark",
+            "-- up",
+            id="own-mark",
+        ),
+        *(
+            pytest.param(
+                f'[conventions.ours]\nfile = "{file}"',
+                "mig.toml:2: file must be the end of a path with {version} in it",
+                "{version}_{name}.sql",
+                id=f"own-{file}",
+            )
+            for file in (
+                "x.sql",
+                "{versoin}.sql",
+                "/{version}.sql",
+                "**/{version}.sql",
+                "{version}{name}{version}",
+            )
+        ),
         pytest.param('on_divergence = "warn"', "mig.toml:1: on_divergence", "block, allow", id="divergence"),
         pytest.param('path = "../x"', "mig.toml:1: path '../x' leads out", "inside it", id="outside"),
         pytest.param('path = "/etc"', "mig.toml:1: path '/etc' leads out", "inside it", id="absolute"),
@@ -169,6 +231,15 @@ def test_an_explicit_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         pytest.param(
             "databases = 1", "mig.toml:1: databases must be a table", "[tool.mig.databases]", id="table"
         ),
+        pytest.param(
+            "[python]\nharmles = ['x']", "mig.toml:2: unknown key 'harmles'", "harmless", id="harmles"
+        ),
+        pytest.param("python = 1", "mig.toml:1: python must be a table", "[tool.mig.python]", id="python"),
+        pytest.param(
+            "[python]\nharmless = 'x'", "mig.toml:2: harmless must be a list", "tester", id="harmless"
+        ),
+        pytest.param("[python]\nharmless = [1]", "mig.toml:2: harmless must be a text", "...", id="element"),
+        pytest.param("python.harmless = ['a b']", "mig.toml:1: 'a b' is no name", "app.log", id="name"),
         pytest.param(
             "[databases]\ndefault = 'x'",
             "mig.toml:2: default must be a table",

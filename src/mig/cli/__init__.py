@@ -36,6 +36,7 @@ COMMANDS = {
     "down": "Revert migrations.",
     "redo": "Revert the last migration and apply it again.",
     "explain": "Explain a code such as MIG101.",
+    "doctor": "Say what was recognised here, and why.",
 }
 
 EXIT_BUG = 70

@@ -178,7 +178,7 @@ def _passed(result: CheckResult | None) -> int:
 def _show(result: CheckResult, options: Globals) -> None:
     from mig.cli._show import show_check
 
-    show_check(result, options)
+    show_check(result, options, advise=False)
 
 
 def _ask(result: CheckResult) -> str | None:

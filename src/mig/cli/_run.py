@@ -36,6 +36,20 @@ _RUN = (
     ),
     click.option("--allow-changed", is_flag=True, help="Pass over applied migrations whose files differ."),
 )
+_RECONCILE = (
+    click.option(
+        "--apply-late",
+        multiple=True,
+        metavar="ID",
+        help="Run this one although a declared order puts it before what is applied.",
+    ),
+    click.option(
+        "--mark-applied",
+        multiple=True,
+        metavar="ID",
+        help="Record this one, which comes too late for a declared order, and do not run it.",
+    ),
+)
 _DATABASE = (
     click.option("--url", default="", help="The database's URL, or env:NAME."),
     click.option("--database", default="", help="The name of a database in the configuration."),
@@ -53,6 +67,8 @@ class RunCall:
     allow_changed: bool
     url: str
     database: str
+    apply_late: tuple[str, ...] = ()
+    mark_applied: tuple[str, ...] = ()
 
 
 def database_options(function: _Function) -> _Function:
@@ -65,12 +81,18 @@ def run_options(function: _Function) -> _Function:
     return _decorated(function, (*_RUN, *_DATABASE))
 
 
+def reconcile_options(function: _Function) -> _Function:
+    """The options of ``up`` about declared orders that a database cannot keep any more."""
+    return _decorated(function, _RECONCILE)
+
+
 def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
     """Run one direction, or show what it would do.
 
     Raises:
         MigError: as the use cases do.
     """
+    from mig.cli._show import screen
     from mig.usecases.database import DatabaseRequest
 
     request = DatabaseRequest(
@@ -79,7 +101,10 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
         start=options.directory,
         lock_wait=call.lock_wait,
         allow_changed=call.allow_changed,
+        apply_late=call.apply_late,
+        mark_applied=call.mark_applied,
     )
+    screen(options)
     if call.dry_run or call.as_script:
         click.echo(_preview(options, direction, request, call), nl=False)
     else:

@@ -12,11 +12,11 @@ from mig.errors import UsageError
 from mig.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from mig.cli._options import Globals
     from mig.git.repo import Repo
-    from mig.model import Migration
+    from mig.model import Snapshot
     from mig.report.layout import Line
     from mig.usecases.check import CheckResult
 
@@ -81,14 +81,26 @@ def write(text: str) -> None:
     sys.stdout.write(text)
 
 
-def tell_if_empty(migrations: Mapping[str, Sequence[Migration]], options: Globals) -> None:
-    """Say on standard error that nothing was printed because there is nothing."""
-    if not options.quiet and not any(migrations.values()):
-        print("there are no migrations yet; mig new makes the first", file=sys.stderr)
+def tell_if_empty(snapshot: Snapshot, options: Globals) -> None:
+    """Say on standard error why nothing was printed: there is nothing, or nothing that can be read."""
+    if options.quiet or snapshot.migrations:
+        return
+    unread = len({place.path for finding in snapshot.findings for place in finding.locations})
+    if unread:
+        files = "the only file" if unread == 1 else f"any of the {unread} files"
+        print(f"no migration can be read in {files}; mig check says why", file=sys.stderr)
+        return
+    folders = ", ".join(path or "." for each in snapshot.lineages for path in each.lineage.paths)
+    print(f"there are no migrations in {folders} yet; mig new makes the first", file=sys.stderr)
 
 
 def show_check(
-    result: CheckResult, options: Globals, *, repo: Repo | None = None, fail_on: Severity = Severity.ERROR
+    result: CheckResult,
+    options: Globals,
+    *,
+    repo: Repo | None = None,
+    fail_on: Severity = Severity.ERROR,
+    advise: bool = True,
 ) -> None:
     """Print what a check found; where it failed, what to do next goes to standard error.
 
@@ -97,6 +109,7 @@ def show_check(
         options: how to print it.
         repo: the repository, asked for the branch's name where people read the report.
         fail_on: the severity from which on the check has failed.
+        advise: say what to do next; a hook says it itself, since Git goes on or stops by it.
     """
     where = screen(options, ("rich", "text", "json", "github"))
     verbose = options.verbosity > 0
@@ -123,7 +136,7 @@ def show_check(
             verbose=verbose,
         )
         write_lines(lines, where)
-    if not result.ok(fail_on):
+    if advise and not result.ok(fail_on):
         from mig.report.escape import one_line
         from mig.report.words import next_step
 

@@ -19,7 +19,8 @@ def command(options: Globals, *, at: str) -> None:
     from mig.usecases.read import find_heads
 
     where = screen(options)
-    heads = find_heads(options.project().snapshot(at))
+    snapshot = options.project().snapshot(at)
+    heads = find_heads(snapshot)
     if where.is_json:
         from mig.report.json import heads_value
 
@@ -28,4 +29,4 @@ def command(options: Globals, *, at: str) -> None:
     from mig.report.log import render_heads
 
     write_lines(render_heads(heads, width=where.width), where)
-    tell_if_empty(heads, options)
+    tell_if_empty(snapshot, options)

@@ -63,12 +63,14 @@ def uninstall(options: Globals, *, names: tuple[str, ...]) -> None:
 @click.pass_obj
 def status(options: Globals) -> None:
     """Show which hooks are installed."""
+    from mig.cli._show import screen
     from mig.git.hooks import find_hooks
     from mig.report.hook import hooks_json, render_hooks
 
+    as_json = screen(options).is_json
     repo, folder, scope = _place(options)
     hooks = find_hooks(folder, sys.executable or "")
-    text = hooks_json(hooks, folder) if options.format == "json" else render_hooks(hooks, repo.root, scope)
+    text = hooks_json(hooks, folder) if as_json else render_hooks(hooks, repo.root, scope)
     click.echo(text, nl=False)
 
 

@@ -30,7 +30,8 @@ def command(options: Globals, *, graph: bool, at: str, most: int | None, reverse
         raise click.UsageError("--graph and --reverse exclude each other")
     where = screen(options)
     project = options.project()
-    ordered = order_migrations(project.snapshot(at))
+    snapshot = project.snapshot(at)
+    ordered = order_migrations(snapshot)
     if where.is_json:
         from mig.report.json import log_value
 
@@ -46,4 +47,4 @@ def command(options: Globals, *, graph: bool, at: str, most: int | None, reverse
         verbose=options.verbosity > 0,
     )
     write_lines(render_log(ordered, style), where)
-    tell_if_empty(ordered, options)
+    tell_if_empty(snapshot, options)

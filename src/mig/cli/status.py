@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 
 @click.command(name="status")
 @database_options
-@click.pass_obj
-def command(options: Globals, *, url: str, database: str) -> None:
-    """Compare the database with the checked-out migrations; changes nothing."""
+@click.pass_context
+def command(ctx: click.Context, *, url: str, database: str) -> None:
+    """Compare the database with the checked-out migrations; changes nothing.
+
+    The exit status is 1 where a migration was interrupted and must be settled first, else 0.
+    """
+    from mig.cli._show import screen
     from mig.report.run import render_status, status_json
     from mig.usecases.database import DatabaseRequest
     from mig.usecases.status import read_status
 
+    options: Globals = ctx.obj
+    as_json = screen(options).is_json
     request = DatabaseRequest(url=url, database=database, start=options.directory)
     status = read_status(options.project(), request)
-    if options.format == "json":
-        click.echo(status_json(status), nl=False)
-        return
     color = options.color and options.format != "text" and (sys.stdout.isatty() or options.format == "rich")
-    click.echo(render_status(status, color=color, everything=options.verbosity > 0), nl=False, color=color)
+    text = (
+        status_json(status)
+        if as_json
+        else render_status(status, color=color, everything=options.verbosity > 0)
+    )
+    click.echo(text, nl=False, color=color)
+    ctx.exit(1 if status.failed else 0)

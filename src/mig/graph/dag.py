@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from mig.errors import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mig.model import Migration
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,19 @@ class Graph:
     migrations: Mapping[str, Migration]
     before: Mapping[str, tuple[str, ...]]
     after: Mapping[str, tuple[str, ...]] = field(repr=False)
+    _kept: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.migrations)
 
     def __contains__(self, migration_id: object) -> bool:
         return migration_id in self.migrations
+
+    def kept(self, name: str, find: Callable[[Graph], Found]) -> Found:
+        """What a function finds out about this graph, which it is asked once."""
+        if name not in self._kept:
+            self._kept[name] = find(self)
+        return cast("Found", self._kept[name])  # what was kept under this name is what this function gave
 
     def heads(self) -> tuple[str, ...]:
         """Ids that are nobody's parent.  ``requires`` and ``order`` join no heads."""
@@ -125,6 +134,10 @@ def _not_one(prefix: str, fitting: list[str], known: Iterable[str]) -> str:
 
 def topological(graph: Graph) -> list[str] | None:
     """The ids in some order in which each comes after what must be before it; None: there is a cycle."""
+    return graph.kept("topological", _sort)
+
+
+def _sort(graph: Graph) -> list[str] | None:
     open_edges = {i: len(before) for i, before in graph.before.items()}
     order = [i for i, count in open_edges.items() if not count]
     for earlier in order:
@@ -133,42 +146,3 @@ def topological(graph: Graph) -> list[str] | None:
             if not open_edges[i]:
                 order.append(i)
     return order if len(order) == len(graph) else None
-
-
-def unordered_pairs(graph: Graph, chosen: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of migrations that the graph does not order, at least one of them chosen, each once.
-
-    The chosen one comes first; where both are chosen, the smaller id.  The graph must have no
-    cycle: there is no order then, and no pairs.
-    """
-    picked = sorted(set(chosen) & graph.migrations.keys())
-    order = topological(graph)
-    if not picked or order is None:
-        return
-    bits = {i: 1 << n for n, i in enumerate(picked)}
-    related = _reaching(order, graph.before, bits)
-    for i, later in _reaching(reversed(order), graph.after, bits).items():
-        related[i] |= later
-    everything = (1 << len(picked)) - 1
-    pairs: list[tuple[str, str]] = []
-    for i, mask in related.items():
-        # Of two chosen ones, only the smaller lists the pair.
-        unrelated = everything & ~mask & (bits[i] - 1 if i in bits else everything)
-        while unrelated:
-            lowest = unrelated & -unrelated
-            pairs.append((picked[lowest.bit_length() - 1], i))
-            unrelated ^= lowest
-    yield from sorted(pairs)
-
-
-def _reaching(
-    order: Iterable[str], edges: Mapping[str, tuple[str, ...]], bits: Mapping[str, int]
-) -> dict[str, int]:
-    """For each id the set, as bits, of the chosen ids that it is or that its edges lead to."""
-    masks: dict[str, int] = {}
-    for i in order:
-        mask = bits.get(i, 0)
-        for other in edges[i]:
-            mask |= masks[other]
-        masks[i] = mask
-    return masks

@@ -63,11 +63,19 @@ def weak_components(graph: Graph, ids: Iterable[str]) -> tuple[tuple[str, ...], 
 
 
 def branch_labels(graph: Graph, *ids: str) -> frozenset[str]:
-    """The branch labels of the ids and of all that comes before them (Alembic's legal branches)."""
-    if not any(m.labels for m in graph.migrations.values()):
-        return frozenset()
+    """What may keep the heads behind the ids apart: their apps, and the labels of all that comes before.
+
+    Branch labels are Alembic's legal branches; in Django each app has a head of its own.
+    """
+    apps = frozenset(app for i in ids if (app := graph.migrations[i].app))
+    if not graph.kept("has labels", _has_labels):
+        return apps
     family = graph.ancestors(*ids).union(ids)
-    return frozenset(label for i in family for label in graph.migrations[i].labels)
+    return apps.union(label for i in family for label in graph.migrations[i].labels)
+
+
+def _has_labels(graph: Graph) -> bool:
+    return any(m.labels for m in graph.migrations.values())
 
 
 def heads_by_labels(graph: Graph) -> dict[frozenset[str], tuple[str, ...]]:

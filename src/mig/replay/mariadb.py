@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import re
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -42,30 +43,48 @@ class MariadbReplay:
             the account may create others, the scripts run under one that has rights on that database
             alone and is dropped with it; nothing else is touched.
         seconds: after which a statement is cancelled.
+        confined: go no further where no such account can be made.
 
     Raises:
-        RunnerError: on entry, if the server cannot be reached.
+        RunnerError: on entry, if the server cannot be reached, or the account cannot be made.
     """
 
     dialect = "mariadb"
 
-    def __init__(self, url: str, *, seconds: float = _SECONDS) -> None:
+    def __init__(self, url: str, *, seconds: float = _SECONDS, confined: bool = False) -> None:
         self._url = url
+        self._confined = confined
         self._seconds = seconds
         self._name = f"mig_replay_{secrets.token_hex(6)}"
         self._account: tuple[str, str, str] | None = None  # user, host, password
         self._base: tuple[str, ...] = ()
         self._views: dict[str, str] = {}
         self._runs = 0
+        self._said_version = ""
         self._server: Connection | None = None
         self._tls: dict[str, Any] = {}  # arguments of several types, for the driver
         self._looks: Connection | None = None
         self._open: set[int] = set()  # ids of the scripts' sessions, which the server must not go on with
 
+    @property
+    def version(self) -> str:
+        found = re.match(r"[\d.]+", self._said_version)
+        name = "MariaDB" if "mariadb" in self._said_version.lower() else "MySQL"
+        return f"{name} {found[0] if found else ''}".strip()
+
     def __enter__(self) -> Self:
         self._server = self._connect()
         atexit.register(self._remove_at_exit)
-        self._make_account(self._server)
+        self._said_version = str(query_all(self._server, ["SELECT version()"])[0].rows[0][0])
+        try:
+            self._make_account(self._server)
+        except RunnerError:
+            self._server.close()
+            self._server = None
+            raise
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,6 +97,12 @@ class MariadbReplay:
         failure = self.run((), {}).failure
         self._views = {} if failure else read_views(self._reader())
         return failure
+
+    def extend(self, statements: Sequence[str]) -> Failure | None:
+        """Add to the base; what failed, or None."""
+        before = len(self._base)
+        failure = self.build((*self._base, *statements))
+        return replace(failure, statement=max(failure.statement - before, 0)) if failure else None
 
     def run(
         self, order: Sequence[str], scripts: Mapping[str, Sequence[str]], *, apart: bool = False
@@ -210,9 +235,16 @@ class MariadbReplay:
                 self._account = account
                 cursor.execute(f"GRANT ALL ON {self._name}.* TO %s@%s", account[:2])
             except pymysql.MySQLError as error:
-                if error.args[0] not in _DENIED:
-                    raise
                 self._drop_account(server)
+                if error.args[0] not in _DENIED:
+                    raise self._cut_off(error) from None
+                if self._confined:
+                    hint = (
+                        "replay runs scripts under an account of their own: GRANT CREATE USER ON *.*, and ALL"
+                    )
+                    hint += " ON `mig\\_replay\\_%`.* WITH GRANT OPTION"
+                    message = f"{safe_url(self._url)} lets replay make no account: {say(error)}"
+                    raise RunnerError(scrub(message, secrets_of(self._url)), hint=hint) from None
 
     def _drop_account(self, server: Connection) -> None:
         if self._account is not None:

@@ -36,6 +36,20 @@ class Replay(Protocol):
         """
 
 
+class Growing(Replay, Protocol):
+    """A throwaway database whose base can grow, so that many pairs are run without building it anew."""
+
+    @property
+    def version(self) -> str:
+        """The database's name and version, once it is entered."""
+
+    def extend(self, statements: Sequence[str]) -> Failure | None:
+        """Add to the base that was built; what failed, or None.
+
+        The failure counts statements from the first that is added.  After it the base must be built anew.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairOutcome:
     """What replaying a pair showed.
@@ -117,8 +131,20 @@ def _find_dead(alone: tuple[Image, Image], images: tuple[Image, Image]) -> dict[
     return {
         name: message
         for name, message in sorted(together.items())
-        if name not in by_one or (name in first.dead) != (name in second.dead)
+        if (name not in by_one and not _is_renamed(name, alone, first))
+        or (name in first.dead) != (name in second.dead)
     }
+
+
+def _is_renamed(name: str, alone: tuple[Image, Image], image: Image) -> bool:
+    """Whether rows that violate a key did so by one script alone, in a table that the other renames."""
+    kind, _, table = name.partition(":")
+    rows = image.rows.get(table)
+    return kind == "rows" and any(
+        before.startswith("rows:") and before not in image.dead and one.rows.get(before[5:]) == rows
+        for one in alone
+        for before in one.dead
+    )
 
 
 def _run_orders(

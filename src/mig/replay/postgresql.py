@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import re
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import psycopg
@@ -58,15 +59,18 @@ class PostgresqlReplay:
             superuser.  Databases are made with names that begin with ``mig_replay_`` and dropped at
             the end, however that comes about; nothing else is touched.
         seconds: after which a statement is cancelled.
+        confined: run the scripts under a role that is made for them, owns the throwaway databases and
+            may do nothing else on the server, so that nothing in them can reach beyond.
 
     Raises:
-        RunnerError: on entry, if the server cannot be reached.
+        RunnerError: on entry, if the server cannot be reached, or the role cannot be made.
     """
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, *, seconds: float = _SECONDS) -> None:
+    def __init__(self, url: str, *, seconds: float = _SECONDS, confined: bool = False) -> None:
         self._url = url
+        self._password = secrets.token_hex(16) if confined else ""
         self._secrets = secrets_of(url)
         limit = int(seconds * 1000)
         # Compiling the catalogue's queries takes several times as long as running them.
@@ -80,9 +84,24 @@ class PostgresqlReplay:
         self._server: Connection | None = None
         self._session: Connection | None = None
 
+    @property
+    def version(self) -> str:
+        number = self._server.info.server_version if self._server else 0
+        return f"PostgreSQL {number // 10_000}.{number % 10_000}"
+
     def __enter__(self) -> Self:
         self._server = self._connect("")
         atexit.register(self._remove_at_exit)
+        if self._password:
+            try:
+                self._make_role(self._server)
+            except RunnerError:
+                self._server.close()
+                self._server = None
+                raise
+            except BaseException:
+                self.__exit__()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -97,6 +116,15 @@ class PostgresqlReplay:
         self._held = self._base if reaches else ()
         failure = self._rebuild()
         return failure or (self.run((), {}).failure if self._held else None)
+
+    def extend(self, statements: Sequence[str]) -> Failure | None:
+        """Add to the base; what failed, or None."""
+        if self._held or any(find_reach(text, self.dialect) for text in statements):
+            before = len(self._base)
+            failure = self.build((*self._base, *statements))
+            return replace(failure, statement=max(failure.statement - before, 0)) if failure else None
+        self._base += tuple(statements)
+        return self._add(statements)
 
     def run(
         self, order: Sequence[str], scripts: Mapping[str, Sequence[str]], *, apart: bool = False
@@ -120,8 +148,11 @@ class PostgresqlReplay:
         self._close_session()
         self._drop(self._name)
         self._make(self._name, "template0")
+        return self._add(() if self._held else self._base)
+
+    def _add(self, statements: Sequence[str]) -> Failure | None:
         with contextlib.closing(self._connect(self._name)) as connection:
-            failure = None if self._held else _run_apart(connection, "base", self._base)
+            failure = _run_apart(connection, "base", statements)
             if failure is None:
                 prepare(connection)
                 self._sequences = read_sequences(connection)
@@ -174,7 +205,7 @@ class PostgresqlReplay:
         try:
             with contextlib.closing(self._connect(copy)) as connection:
                 for name in order:
-                    failure = _run_apart(connection, name, scripts[name])
+                    failure = _run_script(connection, name, scripts[name])
                     if failure is not None:
                         return Outcome(order=tuple(order), failure=failure)
                 prepare(connection)
@@ -186,6 +217,8 @@ class PostgresqlReplay:
     def _connect(self, database: str) -> Connection:
         try:
             given = psycopg.conninfo.conninfo_to_dict(_SCHEME.sub("postgresql://", self._url, count=1))
+            if database and self._password:
+                given |= {"user": self._name, "password": self._password}
             if database:
                 given |= {"dbname": database, "options": f"{given.get('options', '')} {self._options}"}
             conninfo = psycopg.conninfo.make_conninfo("", **given, client_encoding="UTF8")
@@ -193,7 +226,24 @@ class PostgresqlReplay:
         except psycopg.Error as error:
             said = scrub(say(error), self._secrets)
             hint = "replay needs a server on which it may create and drop databases of its own"
+            if database and self._password:
+                hint = "replay logs in as a role that it makes, with a password: pg_hba.conf must allow that"
             raise RunnerError(f"{safe_url(self._url)} cannot be reached: {said}", hint=hint) from None
+
+    def _make_role(self, server: Connection) -> None:
+        role = sql.Identifier(self._name)
+        try:
+            server.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(self._password))
+            )
+            # Whoever is no superuser gives a database only to a role that it is a member of.
+            server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+        except psycopg.Error as error:
+            with contextlib.suppress(psycopg.Error):  # it may not have come to be
+                server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+            said = scrub(say(error), self._secrets)
+            hint = "replay runs scripts under a role of their own: ALTER ROLE ... CREATEDB CREATEROLE"
+            raise RunnerError(f"{safe_url(self._url)} lets replay make no role: {said}", hint=hint) from None
 
     def _close_session(self) -> None:
         if self._session is not None:
@@ -215,12 +265,18 @@ class PostgresqlReplay:
             self._server = self._connect("")
         self._drop(f"{self._name}_copy")
         self._drop(self._name)
+        if self._password:
+            self._execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(self._name)))
         self._server.close()
         self._server = None
 
     def _make(self, name: str, template: str) -> None:
-        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        self._execute(make.format(sql.Identifier(name), sql.Identifier(template)))
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
+        if self._password:
+            make += sql.SQL(" OWNER {}").format(sql.Identifier(self._name))
+        self._execute(make)
 
     def _drop(self, name: str) -> None:
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -252,9 +308,27 @@ def _run_together(
     return None
 
 
-def _run_inside(session: Connection, name: str, statements: Sequence[str]) -> Failure | None:
+def _run_script(connection: Connection, name: str, statements: Sequence[str]) -> Failure | None:
+    """Run a script in a transaction of its own, as runners do, or by statements where it cannot be in one."""
+    if any(_OWN_TRANSACTION.match(text) for text in statements):
+        return _run_apart(connection, name, statements)
+    connection.execute("BEGIN")
+    try:
+        failure = _run_inside(connection, name, statements, undone=False)
+    except _NeedsCopyError:
+        connection.execute("ROLLBACK")
+        return _run_apart(connection, name, statements)
+    if failure is not None:
+        return failure
+    message = _commit(connection, "COMMIT")
+    return _failed_commit(name, statements, message) if message else None
+
+
+def _run_inside(
+    session: Connection, name: str, statements: Sequence[str], *, undone: bool = True
+) -> Failure | None:
     for number, text in enumerate(statements):
-        reach = find_reach(text, "postgresql", undone=True)
+        reach = find_reach(text, "postgresql", undone=undone)
         if reach:
             return Failure(script=name, statement=number, text=text, message=reach)
         try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 30.0  # for one script
 _INSTRUCTIONS = 100_000  # of SQLite's virtual machine, between two looks at the clock
+_STOPPED = "interrupted"  # what SQLite says when that look ends a statement
 # It changes nothing that an image shows, and SQLite needs to attach a file for it.
 _VACUUM = re.compile(r"\s*vacuum(\s+main)?\s*;?\s*", re.IGNORECASE)
 
@@ -33,6 +34,10 @@ class SqliteReplay:
         self._seconds = seconds
         self._base: sqlite3.Connection | None = None
 
+    @property
+    def version(self) -> str:
+        return f"SQLite {sqlite3.sqlite_version}"
+
     def __enter__(self) -> Self:
         return self
 
@@ -46,6 +51,10 @@ class SqliteReplay:
         self.__exit__()
         self._base = _connect()
         return self._run(self._base, "base", statements)
+
+    def extend(self, statements: Sequence[str]) -> Failure | None:
+        """Add to the base; what failed, or None."""
+        return self.build(statements) if self._base is None else self._run(self._base, "base", statements)
 
     def run(
         self, order: Sequence[str], scripts: Mapping[str, Sequence[str]], *, apart: bool = False
@@ -70,6 +79,9 @@ class SqliteReplay:
             if _VACUUM.fullmatch(text):
                 continue
             message = find_reach(text, self.dialect) or _execute(connection, text)
+            if message == _STOPPED and time.monotonic() <= end:
+                # The module drops what is raised while it looks at the clock: it was Ctrl-C.
+                raise KeyboardInterrupt
             if message:
                 return Failure(script=name, statement=number, text=text, message=message)
         if connection.in_transaction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from mig.conflicts.missed import describe_miss
 from mig.findings import Verdict
 from mig.report.json import finding_value
 from mig.report.layout import Line, Span, span
@@ -35,39 +36,89 @@ def diff_lines(changes: Iterable[Change]) -> Iterator[Line]:
 
 
 def rebase_lines(result: RebaseResult) -> Iterator[Line]:
-    """What a rebase did; in a dry run the diff of what it would do."""
+    """What a rebase did, with the diff where it changed more than headers; in a dry run what it would do."""
     if not result.rewritten:
         yield from _nothing_to_rebase(result)
-    elif result.dry_run:
+        yield from _what_is_next(result)
+        return
+    if result.dry_run or any(one.replacements for one in result.rewritten):
         yield from diff_lines(result.changes)
         yield _BLANK
+    yield from _notes(result)
+    if result.dry_run:
         rewritten = count(len(result.rewritten), "migration")
         yield (span(f"dry run: {rewritten} would be rewritten, nothing was written"),)
+        yield from _unmet(result)
     else:
-        rewritten = count(len(result.rewritten), "migration")
-        yield (span(f"{rewritten} rewritten, to come after those of {result.base_ref}"),)
-        yield from _table(result.rewritten)
-        yield from _heads(result.heads)
+        yield from done_lines(result)
+
+
+def done_lines(result: RebaseResult) -> Iterator[Line]:
+    """What a rebase did, for whoever has seen the diff."""
+    rewritten = count(len(result.rewritten), "migration")
+    yield (span(f"{rewritten} rewritten, to come after those of {result.base_ref}"),)
+    yield from _table(result.rewritten)
+    yield from _heads(result.heads)
+    yield from _what_is_next(result)
+
+
+def _what_is_next(result: RebaseResult) -> Iterator[Line]:
+    yield from _unmet(result)
     if result.elsewhere and not result.dry_run:
         yield _next(f"git merge {result.base_ref}", "so that this branch can be applied by itself")
 
 
 def rebase_value(result: RebaseResult) -> dict[str, object]:
-    return {
-        "rewritten": [
-            {
-                "id": one.id,
-                "path": one.path,
-                "parents_before": list(one.parents_before),
-                "parents": list(one.parents),
-            }
-            for one in result.rewritten
-        ],
+    value: dict[str, object] = {
+        "rewritten": [_rewritten_value(one) for one in result.rewritten],
         "heads": _ids(result.heads),
         "base": result.base_ref,
         "elsewhere": list(result.elsewhere),
         "dry_run": result.dry_run,
     }
+    if result.unmet:
+        value["unmet"] = [
+            {
+                "migration": migration_id,
+                "ancestor": miss.event.migration,
+                "message": describe_miss(miss, migration_id),
+                "line": miss.operation.line,
+            }
+            for migration_id, miss in result.unmet
+        ]
+    if result.with_names:
+        value["diff"] = "".join(f"{line[0].text}\n" for line in diff_lines(result.changes))
+    return value
+
+
+def _rewritten_value(one: Rewritten) -> dict[str, object]:
+    value: dict[str, object] = {
+        "id": one.id,
+        "path": one.path,
+        "parents_before": list(one.parents_before),
+        "parents": list(one.parents),
+    }
+    if one.replacements:
+        value["replaced"] = [{"line": r.line, "old": r.old, "new": r.new} for r in one.replacements]
+    if one.notes:
+        value["notes"] = list(one.notes)
+    return value
+
+
+def _notes(result: RebaseResult) -> Iterator[Line]:
+    for one in result.rewritten:
+        for note in one.notes:
+            yield span("note  "), span(one.path, "path"), span(f", {note}")
+
+
+def _unmet(result: RebaseResult) -> Iterator[Line]:
+    """What the order alone does not settle."""
+    for migration_id, miss in result.unmet:
+        yield (span(f"note  {describe_miss(miss, migration_id)}", "warning"),)
+    if any(miss.event.target and not miss.is_taken for _, miss in result.unmet):
+        yield _next("mig rebase --rewrite", "puts the new names into ours: the order alone will not do")
+    elif result.unmet:
+        yield _next("mig check", "says what to do: the order alone will not do")
 
 
 def merge_lines(result: MergeResult) -> Iterator[Line]:
@@ -87,15 +138,21 @@ def merge_lines(result: MergeResult) -> Iterator[Line]:
         for one in result.written:
             yield span("wrote "), span(one.path, "path")
             joined = [span(parent, "id") for parent in one.parents]
-            yield span("  "), span(one.id, "id"), span("  joins "), *_listed(joined)
+            relation = "  joins " if len(joined) > 1 else "  after "
+            yield span("  "), span(one.id, "id"), span(relation), *_listed(joined)
+            for first, second in one.order:
+                yield span("  puts "), span(first, "id"), span(" before "), span(second, "id")
         yield from _heads(result.heads)
 
 
 def merge_value(result: MergeResult) -> dict[str, object]:
     return {
-        "written": [new_value(one) for one in result.written],
+        "written": [
+            {**new_value(one), "order": [list(pair) for pair in one.order]} for one in result.written
+        ],
         "heads": _ids(result.heads),
         "blocking": [finding_value(pair) for pair in result.blocking],
+        "proposed": [list(pair) for pair in result.proposed],
         "unproved": [finding_value(pair) for pair in result.unproved],
         "elsewhere": list(result.elsewhere),
         "dry_run": result.dry_run,
@@ -107,11 +164,22 @@ def unproved_warning(result: MergeResult) -> str:
     number = len(result.unproved)
     if not number:
         return ""
+    more = " else" if any(one.order for one in result.written) else ""
     return (
-        f"mig: warning: the merge migration orders nothing, and {count(number, 'pair')} of what it joins "
-        f"{'is' if number == 1 else 'are'} not proved to commute\n"
+        f"mig: warning: the merge migration orders nothing{more}, and {count(number, 'pair')} "
+        f"of what it joins {'is' if number == 1 else 'are'} not proved to commute\n"
         "mig rebase, instead, puts one side after the other and needs no proof; mig check lists them\n"
     )
+
+
+def merge_way_out(result: MergeResult) -> str:
+    """What standard error says last where a merge was refused."""
+    if not result.proposed:
+        return "mig rebase puts one side after the other; mig check shows each pair\n"
+    flags = " ".join(f"--order {first},{second}" for first, second in result.proposed)
+    rebased = any(pair.fix == "mig rebase" for pair in result.blocking)
+    more = "; mig rebase settles the others" if rebased else ""
+    return f"next: mig merge {flags}, which puts them in order everywhere{more}\n"
 
 
 def new_value(made: Composed) -> dict[str, object]:
@@ -181,9 +249,7 @@ def _blocked(blocking: Sequence[Finding]) -> Iterator[Line]:
 
 
 def _table(rewritten: Sequence[Rewritten]) -> Iterator[Line]:
-    moves = [
-        f"{', '.join(one.parents_before) or 'no parents'} -> {', '.join(one.parents)}" for one in rewritten
-    ]
+    moves = [_move(one) for one in rewritten]
     ids = max(len(one.id) for one in rewritten)
     width = max(map(len, moves))
     for one, move in zip(rewritten, moves, strict=True):
@@ -193,6 +259,12 @@ def _table(rewritten: Sequence[Rewritten]) -> Iterator[Line]:
             span(f"  {move.ljust(width)}  "),
             span(one.path, "path"),
         )
+
+
+def _move(one: Rewritten) -> str:
+    if one.parents == one.parents_before:
+        return f"{len(one.replacements)} {'name' if len(one.replacements) == 1 else 'names'} replaced"
+    return f"{', '.join(one.parents_before) or 'no parents'} -> {', '.join(one.parents)}"
 
 
 def _heads(heads: Mapping[str, Sequence[str]]) -> Iterator[Line]:

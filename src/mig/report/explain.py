@@ -28,6 +28,11 @@ def render_code(code: Code, *, width: int | None = None) -> Iterator[Line]:
     yield ()
     yield (span("what to do", "label"),)
     yield from fit((span(f"  {code.remedy}"),), width, 2)
+    if code.code.startswith("MIG3"):
+        yield ()
+        yield (span("in the documentation", "label"),)
+        page = span(f"docs/reference/conflicts/{code.code}.md", "path")
+        yield from fit((span("  "), page, span(": what databases do in both orders")), width, 2)
 
 
 def render_codes(codes: Iterable[Code], *, width: int | None = None) -> Iterator[Line]:

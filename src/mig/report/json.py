@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mig.findings import Severity
 from mig.report.escape import valid_unicode
+from mig.report.replay import replay_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,9 +42,20 @@ def check_value(result: CheckResult, *, fail_on: Severity = Severity.ERROR) -> d
             "commute": result.pairs.commute,
             "conflict": result.pairs.conflict,
             "unknown": result.pairs.unknown,
+            "assumed": result.pairs.assumed,
+            "replayed": result.pairs.replayed,
         },
         "findings": [finding_value(finding) for finding in result.findings],
+        "deployed": _deployed(result),
     }
+
+
+def _deployed(result: CheckResult) -> list[dict[str, object]]:
+    if not result.deployed:
+        return []
+    from mig.report.deployed import deployed_value  # asked for seldom
+
+    return [deployed_value(one) for one in result.deployed]
 
 
 def heads_value(heads: Mapping[str, Sequence[Migration]]) -> dict[str, object]:
@@ -110,6 +122,7 @@ def finding_value(finding: Finding) -> dict[str, object]:
         "locations": [_location(place) for place in finding.locations],
         "then": finding.then,
         "fix": finding.fix,
+        "replayed": replay_value(finding.replayed),
     }
 
 

@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, TextIO
 
+from mig.report.json import render
 from mig.runner.events import LockWaiting, PlanMade, StatementDone, StepDone, StepFailed, StepStarted
 from mig.runner.plan import Direction
+from mig.runner.reconcile import said_of, way_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.progress import Progress, TaskID
 
+    from mig.graph.order import Unreconciled
     from mig.runner import Outcome
     from mig.runner.events import Event
     from mig.runner.plan import Plan, Step
@@ -127,7 +129,7 @@ def render_outcome(outcome: Outcome, direction: str) -> str:
 
 def outcome_json(outcome: Outcome) -> str:
     steps = outcome.steps
-    return _json(
+    return render(
         {
             "database": outcome.database,
             "applied": [step.id for step in steps if step.direction is Direction.UP],
@@ -153,7 +155,7 @@ def render_plan(plan: Plan) -> str:
 
 
 def plan_json(database: str, plan: Plan) -> str:
-    return _json({"database": database, "steps": [_step_data(step) for step in plan.steps]})
+    return render({"database": database, "steps": [_step_data(step) for step in plan.steps]})
 
 
 def render_status(status: Status, *, color: bool, everything: bool) -> str:
@@ -170,6 +172,7 @@ def render_status(status: Status, *, color: bool, everything: bool) -> str:
     lines = [[("", f"database  {printable(status.database)}")]]
     if status.failed:
         lines += [[("bold red", line)] for line in _interrupted(status.failed)]
+    lines += [[("yellow", line)] for one in status.unreconciled for line in _unreconciled(one)]
     lines += [[("dim", f"... {len(hidden)} applied before these (-v shows them)")]] if hidden else []
     lines += _aligned(rows)
     lines.append([("bold", _summary(status))])
@@ -177,7 +180,7 @@ def render_status(status: Status, *, color: bool, everything: bool) -> str:
 
 
 def status_json(status: Status) -> str:
-    return _json(
+    return render(
         {
             "database": status.database,
             "applied": [row.id for row in status.applied],
@@ -185,6 +188,10 @@ def status_json(status: Status) -> str:
             "unknown": list(status.unknown),
             "changed": list(status.changed),
             "failed": _failed_data(status.failed) if status.failed else None,
+            "unreconciled": [
+                {"first": one.first, "second": one.second, "path": one.path, "missing": list(one.missing)}
+                for one in status.unreconciled
+            ],
         }
     )
 
@@ -218,11 +225,14 @@ def _step_data(step: Step) -> dict[str, object]:
         "description": step.description,
         "transactional": work is None or work.transactional,
         "stored": work is not None and work.stored,
+        "recorded": step.recorded,
         "statements": [{"line": statement.line, "text": statement.text} for statement in statements],
     }
 
 
 def _stored(step: Step) -> str:
+    if step.recorded:
+        return "  (recorded, not run)"
     return "  (stored down)" if step.work is not None and step.work.stored else ""
 
 
@@ -237,6 +247,7 @@ def _summary(status: Status) -> str:
     counts += [f"{len(status.unknown)} unknown (MIG402)"] if status.unknown else []
     counts += [f"{len(status.changed)} changed (MIG401)"] if status.changed else []
     counts += ["1 interrupted (MIG404)"] if status.failed else []
+    counts += [f"{len(status.unreconciled)} to reconcile"] if status.unreconciled else []
     return ", ".join(counts)
 
 
@@ -258,6 +269,10 @@ def _interrupted(failed: Interrupted) -> list[str]:
         f"          applied now: UPDATE mig_history SET state = 'applied', duration_ms = 0 {where_id};",
         f"          not applied: DELETE FROM mig_history {where_id};",
     ]
+
+
+def _unreconciled(one: Unreconciled) -> list[str]:
+    return [f"needs reconciliation: {printable(said_of(one))}", f"          {printable(way_out(one))}"]
 
 
 def _how(failed: Interrupted) -> str:
@@ -325,7 +340,3 @@ def _indented(text: str) -> str:
 
 def _seconds(milliseconds: int) -> str:
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
-
-
-def _json(data: dict[str, object]) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

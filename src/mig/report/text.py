@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _LABEL = 10
 _MOST_PLACES = 10
 _MOST_PAIRS = 10
+_MOST_PROBLEMS = 3
 
 
 def render_check(
@@ -42,9 +44,11 @@ def render_check(
         verbose: notes as well.
     """
     least = fail_on.rank if quiet else Severity.NOTE.rank if verbose else Severity.WARNING.rank
-    shown = [finding for finding in result.findings if finding.severity.rank >= least]
+    shown = [one for one in result.findings if one.severity.rank >= least or (not quiet and _is_settled(one))]
     if not shown:
-        yield from () if quiet else _all_is_well(result, branch, width)
+        if not quiet:
+            yield from _all_is_well(result, branch, width)
+            yield from _deployed(result, width)
         return
     if not quiet:
         chunks = [words.sides(result, branch), _merge_base(result), words.whose(result), words.pairs(result)]
@@ -56,7 +60,16 @@ def render_check(
         yield from render_block(block, width=width, named=named)
     if not quiet:
         yield ()
+        yield from _deployed(result, width)
+        yield from [()] if result.deployed else []
         yield from _summary(result, fail_on, verbose=verbose, width=width)
+
+
+def _deployed(result: CheckResult, width: int | None) -> Iterator[Line]:
+    if result.deployed:
+        from mig.report.deployed import deployed_lines  # asked for seldom
+
+        yield from deployed_lines(result.deployed, width)
 
 
 def render_block(
@@ -65,11 +78,11 @@ def render_block(
     """One finding, or a table of pairs that have the same code; ``named``: say which lineage it is of."""
     finding = block[0]
     prefix = f"{finding.lineage}: " if named and finding.lineage else ""
-    message = f"{len(block):,} pairs are not ordered, and not proved to commute"
-    title = f"{prefix}{finding.message if len(block) == 1 else message}"
+    title = f"{prefix}{finding.message if len(block) == 1 else _about_all(block)}"
     style = finding.severity.value
     yield from fit((span(f"{finding.code} {style}", style), span("  "), span(title, "strong")), width, _LABEL)
     yield from _table(block, width) if len(block) > 1 else _places(finding, width)
+    yield from _not_replayed(block, width) if len(block) > 1 else ()
     for label, text in (("then", finding.then), ("fix", _common_fix(block))):
         if text:
             yield from fit((_label(label), *_commands(text)), width, _LABEL)
@@ -79,11 +92,35 @@ def _blocks(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
     """Findings as they are shown: pairs of which nothing is known together, the others one by one."""
 
     def key(finding: Finding) -> tuple[object, ...]:
-        alike = finding.verdict is Verdict.UNKNOWN and len(finding.locations) == 2
-        return (finding.code, finding.severity, finding.lineage) if alike else (id(finding),)
+        alike = finding.verdict is Verdict.UNKNOWN or _is_settled(finding)
+        is_pair = alike and len(finding.locations) == 2
+        return (
+            (finding.code, finding.verdict, finding.severity, finding.lineage) if is_pair else (id(finding),)
+        )
 
     for _, alike in groupby(findings, key):
         yield list(alike)
+
+
+def _is_settled(finding: Finding) -> bool:
+    """Whether nothing but a replay has shown that a pair commutes: that has to be seen."""
+    return finding.verdict is Verdict.COMMUTE and finding.replayed is not None
+
+
+def _about_all(block: Sequence[Finding]) -> str:
+    if _is_settled(block[0]):
+        return f"{len(block):,} pairs commute with the rows that migrations insert, as replay alone has shown"
+    return f"{len(block):,} pairs are not ordered, and not proved to commute"
+
+
+def _not_replayed(block: Sequence[Finding], width: int | None) -> Iterator[Line]:
+    """Why pairs in a table could not be run, the commonest reason first."""
+    problems = Counter(one.replayed.problem for one in block if one.replayed and one.replayed.problem)
+    for problem, number in problems.most_common(_MOST_PROBLEMS):
+        text = f"{words.count(number, 'pair')} not replayed: {problem}"
+        yield from fit((_label("note"), span(text)), width, _LABEL)
+    if len(problems) > _MOST_PROBLEMS:
+        yield (_label(""), span(f"... and {len(problems) - _MOST_PROBLEMS:,} more reasons", "dim"))
 
 
 def _all_is_well(result: CheckResult, branch: str, width: int | None) -> Iterator[Line]:

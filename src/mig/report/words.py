@@ -36,8 +36,11 @@ def pairs(result: CheckResult) -> str:
     """How many pairs were compared, and what came out; empty where there are none."""
     found = result.pairs
     verdicts = (("commute", found.commute), ("conflict", found.conflict), ("unknown", found.unknown))
-    shown = ", ".join(f"{number:,} {verdict}" for verdict, number in verdicts if number)
-    return f"{count(found.checked, 'pair')}: {shown}" if found.checked else ""
+    shown = [f"{number:,} {verdict}" for verdict, number in verdicts if number]
+    if found.assumed:
+        shown[0] += f" ({found.assumed:,} if unread statements of the history touch only what they name)"
+    replayed = f" ({found.replayed:,} replayed)" if found.replayed else ""
+    return f"{count(found.checked, 'pair')}: {', '.join(shown)}{replayed}" if found.checked else ""
 
 
 def severities(findings: Iterable[Finding]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mig.catalogue import severity_of
 from mig.findings import Finding, Severity, Verdict
 from mig.graph.linearize import find_cycles
+from mig.graph.order import find_wrong_orders, without_orders
 from mig.graph.reparent import heads_by_labels
 from mig.model import Location
 
@@ -23,13 +25,14 @@ def find_graph_problems(three: ThreeWay) -> Iterator[Finding]:
     yield from _find_duplicates(three)
     yield from _find_missing(three)
     yield from _find_cycles(three)
+    yield from _find_wrong_orders(three)
     yield from _find_divergence(three)
     yield from _find_second_roots(three)
 
 
 def _find_divergence(three: ThreeWay) -> Iterator[Finding]:
     """More than one head, but for heads that branch labels keep apart (Alembic's legal branches)."""
-    if len(three.graph.heads()) > 1:
+    if len(three.graph.heads()) > 1 and not three.head.lineage.late:
         for group in sorted(heads_by_labels(three.graph).values()):
             if len(group) > 1:
                 yield _divergence(three, group)
@@ -112,30 +115,56 @@ def _find_duplicates(three: ThreeWay) -> Iterator[Finding]:
             yield _finding(three, "MIG103", message, [one], fix=_NEW_ID)
 
 
+_SHOWN = 20  # members of a cycle; a person looks at no more
 _NEW_ID = "give the one that is not published an id of its own (mig new makes one)"
 
 
 def _find_cycles(three: ThreeWay) -> Iterator[Finding]:
-    for cycle in find_cycles(three.graph):
+    for cycle in find_cycles(without_orders(three.graph)):
         members = [three.graph.migrations[i] for i in cycle]
         if len(cycle) == 1:
             message = f"{cycle[0]} names itself as its parent"
         else:
-            message = f"migrations come before themselves: {' -> '.join((*cycle, cycle[0]))}"
-        yield _finding(three, "MIG104", message, members, fix="correct the parents of one of them")
+            shown = (
+                cycle
+                if len(cycle) <= _SHOWN
+                else (*cycle[: _SHOWN - 1], f"({len(cycle) - _SHOWN + 1:,} more)")
+            )
+            message = f"migrations come before themselves: {' -> '.join((*shown, cycle[0]))}"
+        yield _finding(three, "MIG104", message, members[:_SHOWN], fix="correct the parents of one of them")
+
+
+def _find_wrong_orders(three: ThreeWay) -> Iterator[Finding]:
+    for wrong in find_wrong_orders(three.graph):
+        declaring = three.graph.migrations[wrong.migration]
+        value = f"{wrong.first} {wrong.second}"
+        line = next(
+            (d.line for d in declaring.directives if " ".join(d.value.split()) == value), declaring.line
+        )
+        message = f"{wrong.migration} puts {wrong.first} before {wrong.second}, but {wrong.why}"
+        fix = "correct the line mig:order, or take it out"
+        yield _finding(three, "MIG106", message, [replace(declaring, line=line)], fix=fix)
 
 
 def _find_second_roots(three: ThreeWay) -> Iterator[Finding]:
-    roots = [root for root in three.graph.roots() if not three.graph.migrations[root].labels]
-    new = [root for root in roots if root in three.ours]
-    if len(roots) < 2 or (three.has_base and not new):
-        return
-    for root in new if len(new) < len(roots) else new[1:]:
-        first = next(r for r in roots if r != root)
-        message = f"{root} has no parents, but {first} is a root already"
-        yield _finding(
-            three, "MIG105", message, [three.graph.migrations[root]], fix="mig rebase, or name its parents"
-        )
+    by_app: dict[str, list[str]] = defaultdict(list)
+    for root in three.graph.roots():
+        if not (one := three.graph.migrations[root]).labels:
+            by_app[one.app].append(root)
+    for _, roots in sorted(by_app.items()):
+        new = [root for root in roots if root in three.ours]
+        if len(roots) < 2 or (three.has_base and not new):
+            continue
+        for root in new if len(new) < len(roots) else new[1:]:
+            first = next(r for r in roots if r != root)
+            message = f"{root} has no parents, but {first} is a root already"
+            yield _finding(
+                three,
+                "MIG105",
+                message,
+                [three.graph.migrations[root]],
+                fix="mig rebase, or name its parents",
+            )
 
 
 def _finding(

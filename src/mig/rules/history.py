@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mig.catalogue import severity_of
@@ -9,7 +10,7 @@ from mig.findings import Finding
 from mig.model import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mig.model import Migration
     from mig.rules.three_way import ThreeWay
@@ -21,21 +22,49 @@ def find_history_problems(three: ThreeWay) -> Iterator[Finding]:
     A change that the base has made as well is the base's, and not reported here.
     """
     ours = three.in_head.get
+    stands = {old: one.id for one in three.in_head.values() for old in one.replaces}
     touched = {i: was for i, was in three.in_merge_base.items() if ours(i) is not was}
-    for migration_id, was in sorted(touched.items(), key=lambda item: item[0]):
+    for migration_id, before in sorted(touched.items(), key=lambda item: item[0]):
+        was = _after_squash(before, stands) if stands else before
         now, published = ours(migration_id), three.in_base.get(migration_id)
         if now is None:
-            if published is not None and not _is_hidden_by_a_problem(three, was):
+            is_replaced = migration_id in stands
+            if published is not None and not is_replaced and not _is_hidden_by_a_problem(three, was):
                 yield _deleted(three, was)
             continue
-        if now.checksum != was.checksum and (published is None or published.checksum != now.checksum):
+        published = _after_squash(published, stands) if stands and published else published
+        # What Flyway repeats whenever it has changed is there to be changed.
+        is_repeatable = bool(three.head.lineage.late) and not now.version
+        if (
+            not is_repeatable
+            and now.checksum != was.checksum
+            and (published is None or published.checksum != now.checksum)
+        ):
             yield _edited(three, was, now)
         if _moved(now, was) and (published is None or _moved(now, published)):
             yield _reparented(three, was, now)
+        if _reordered(now, was) and (published is None or _reordered(now, published)):
+            message = (
+                f"{was.id} is published on {three.base_ref}, and {three.head_ref} changes what it orders"
+            )
+            yield _finding(three, "MIG203", message, now, fix=f"git checkout {three.base_ref} -- {was.path}")
+
+
+def _after_squash(one: Migration, stands: Mapping[str, str]) -> Migration:
+    """The migration with the squashes of head instead of what they replace."""
+    parents, requires = (
+        tuple(dict.fromkeys(found for name in named if (found := stands.get(name, name)) != one.id))
+        for named in (one.parents, one.requires)
+    )
+    return replace(one, parents=parents, requires=requires)
 
 
 def _moved(one: Migration, other: Migration) -> bool:
     return set(one.parents) != set(other.parents) or set(one.requires) != set(other.requires)
+
+
+def _reordered(one: Migration, other: Migration) -> bool:
+    return set(one.order) != set(other.order)
 
 
 def _is_hidden_by_a_problem(three: ThreeWay, migration: Migration) -> bool:

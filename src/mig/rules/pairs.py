@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mig.catalogue import severity_of
 from mig.findings import Finding, Severity, Verdict
-from mig.graph.dag import unordered_pairs
+from mig.graph.unordered import unordered_pairs
 from mig.model import Location
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mig.conflicts.compare import Comparison, Reason
     from mig.effects.footprint import Operation
+    from mig.findings import Replayed
     from mig.model import Directive, Migration
     from mig.rules.three_way import ThreeWay
 
@@ -24,13 +25,21 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedPair:
-    """Two unordered migrations and what is known of them; ``declared`` is the reason that a file gives."""
+    """Two unordered migrations and what is known of them.
+
+    ``declared`` is the reason that a file gives.  ``is_assumed`` says that they commute if earlier
+    statements, which cannot be read, touch nothing of theirs without naming it.
+    ``replayed`` is what a real database showed, and ``remark`` what people have to know of that.
+    """
 
     one: str
     other: str
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
     declared: str = ""
+    is_assumed: bool = False
+    replayed: Replayed | None = None
+    remark: str = ""
 
 
 def judge_pairs(three: ThreeWay) -> tuple[JudgedPair, ...]:
@@ -41,25 +50,35 @@ def judge_pairs(three: ThreeWay) -> tuple[JudgedPair, ...]:
     if not three.is_sound():
         return ()
     chosen = three.graph.migrations if three.everything else three.ours
-    return tuple(_judge(three, one, other) for one, other in unordered_pairs(three.graph, chosen))
+    return tuple(judge(three, one, other) for one, other in unordered_pairs(three.graph, chosen))
 
 
 def find_unordered_pairs(three: ThreeWay) -> Iterator[Finding]:
     """One finding for each unordered pair that is not shown to commute, or only by a declaration."""
     for pair in three.pairs:
-        if pair.declared:
-            yield _declared(three, pair)
-        elif pair.verdict is not Verdict.COMMUTE:
+        if pair.verdict is not Verdict.COMMUTE:
             yield _finding(three, pair)
+        elif pair.declared:
+            yield _note(three, pair, f"are declared to commute: {pair.declared}")
+        elif pair.remark:
+            yield _note(three, pair, "are not shown to commute by reading them")
 
 
-def _judge(three: ThreeWay, one: str, other: str) -> JudgedPair:
-    if three.compare is None:
+def judge(three: ThreeWay, one: str, other: str) -> JudgedPair:
+    """What reading says of two unordered migrations."""
+    if three.meaning is None:
         return JudgedPair(one=one, other=other, verdict=Verdict.UNKNOWN)
-    found: Comparison = three.compare(three.graph, one, other)
+    found: Comparison = three.meaning.compare(three.graph, one, other)
     declared = _find_declaration(three, one, other) if found.verdict is Verdict.UNKNOWN else ""
     verdict = Verdict.COMMUTE if declared else found.verdict
-    return JudgedPair(one=one, other=other, verdict=verdict, reasons=found.reasons, declared=declared)
+    return JudgedPair(
+        one=one,
+        other=other,
+        verdict=verdict,
+        reasons=found.reasons,
+        declared=declared,
+        is_assumed=found.verdict is Verdict.COMMUTE and bool(found.assumptions),
+    )
 
 
 def _find_declaration(three: ThreeWay, one: str, other: str) -> str:
@@ -75,8 +94,8 @@ def _finding(three: ThreeWay, pair: JudgedPair) -> Finding:
     reason = pair.reasons[0] if pair.reasons else None
     code = reason.code if reason else "MIG300"
     severity = _UNKNOWN[three.unknown] if pair.verdict is Verdict.UNKNOWN else severity_of(code)
-    message = _message(three, pair, reason)
-    ignored = _find_ignore(code, first, second)
+    message = f"{_message(three, pair, reason)}{_remark(pair)}"
+    ignored = find_ignore(code, first, second)
     if ignored:
         severity, message = Severity.NOTE, f"{message} (ignored: {ignored})"
     return Finding(
@@ -88,25 +107,32 @@ def _finding(three: ThreeWay, pair: JudgedPair) -> Finding:
         migrations=(pair.one, pair.other),
         resources=tuple(sorted({name for each in pair.reasons for name in each.resources})),
         locations=(
-            _place(three, first, reason.operations[0] if reason else None),
-            _place(three, second, reason.operations[1] if reason else None),
+            place(three, first, reason.operations[0] if reason else None),
+            place(three, second, reason.operations[1] if reason else None),
         ),
         then=_named(reason.witness, pair.one, pair.other) if reason else "",
         fix=_fix(three, pair, reason),
+        replayed=pair.replayed,
     )
 
 
-def _declared(three: ThreeWay, pair: JudgedPair) -> Finding:
+def _note(three: ThreeWay, pair: JudgedPair, message: str) -> Finding:
+    """A pair that commutes, though not by what reading it has shown."""
     first, second = three.graph.migrations[pair.one], three.graph.migrations[pair.other]
     return Finding(
         code="MIG300",
         severity=Severity.NOTE,
         verdict=Verdict.COMMUTE,
-        message=f"{pair.one} and {pair.other} are declared to commute: {pair.declared}",
+        message=f"{pair.one} and {pair.other} {message}{_remark(pair)}",
         lineage=three.lineage,
         migrations=(pair.one, pair.other),
-        locations=(_place(three, first, None), _place(three, second, None)),
+        locations=(place(three, first, None), place(three, second, None)),
+        replayed=pair.replayed,
     )
+
+
+def _remark(pair: JudgedPair) -> str:
+    return f" ({pair.remark})" if pair.remark else ""
 
 
 def _message(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
@@ -126,21 +152,52 @@ def _named(sentence: str, one: str, other: str) -> str:
     return name_sides(sentence, one, other)
 
 
+def order_of(three: ThreeWay, pair: JudgedPair) -> tuple[str, str]:
+    """The order of a pair in which nothing is known to fail; else the one that a fresh database has now."""
+    from mig.conflicts.witness import ONE, OTHER
+
+    for reason in pair.reasons:
+        if reason.fails_after == ONE:
+            return pair.other, pair.one
+        if reason.fails_after == OTHER:
+            return pair.one, pair.other
+    first, second = sorted((pair.one, pair.other), key=lambda i: (three.graph.migrations[i].path, i))
+    return first, second
+
+
+def is_ignored(three: ThreeWay, pair: JudgedPair) -> bool:
+    """Whether a file says that this finding is to be passed over."""
+    code = pair.reasons[0].code if pair.reasons else "MIG300"
+    return bool(find_ignore(code, three.graph.migrations[pair.one], three.graph.migrations[pair.other]))
+
+
+def fix_of(three: ThreeWay, pair: JudgedPair) -> str:
+    """What to do about a pair that does not commute, or is not known to."""
+    return _fix(three, pair, pair.reasons[0] if pair.reasons else None)
+
+
 def _fix(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
     if reason is not None and reason.is_identical:
         return f"drop it from {pair.one}: {pair.other} does the same"
-    if pair.one in three.ours:
+    is_against_theirs = pair.one in three.ours and pair.other in three.theirs
+    if is_against_theirs and not three.head.lineage.late and reason is not None and reason.new_name:
+        return f"mig rebase --rewrite, which puts ours after theirs, with {reason.new_name} in it"
+    # A rebase puts what is not published after what is; of two of a kind only a declaration orders them.
+    published = {i not in three.ours for i in (pair.one, pair.other)}
+    if len(published) == 2 or (pair.verdict is Verdict.UNKNOWN and published == {False}):
         return "mig rebase"
-    return f"order them in a merge migration: -- mig:order {pair.other} {pair.one}"
+    return f"mig merge --order {','.join(order_of(three, pair))}"
 
 
-def _place(three: ThreeWay, migration: Migration, operation: Operation | None) -> Location:
+def place(three: ThreeWay, migration: Migration, operation: Operation | None) -> Location:
+    """Where an operation stands, or the migration where there is none, with its text for people."""
     line = operation.line if operation else migration.line
     text = " ".join(operation.text.split())[:_SHOWN] if operation else migration.description
     return Location(path=migration.path, line=line, side=three.side(migration.id), text=text)
 
 
-def _find_ignore(code: str, *migrations: Migration) -> str:
+def find_ignore(code: str, *migrations: Migration) -> str:
+    """The reason that one of the migrations gives for not minding a finding; empty: none does."""
     for migration in migrations:
         for directive in migration.directives:
             if directive.name == "ignore" and directive.value.startswith(code):

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from mig.graph.arrival import put_in_order_of_arrival, with_arrival
 from mig.graph.dag import Graph, build_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mig.conflicts.compare import Comparison
+    from mig.conflicts.ledger import Miss
     from mig.model import LineageSnapshot, Migration
     from mig.rules.pairs import JudgedPair
+
+
+class Meaning(Protocol):
+    """Who can tell what migrations do."""
+
+    @property
+    def dialect(self) -> str: ...
+
+    def compare(self, graph: Graph, one: str, other: str) -> Comparison:
+        """The verdict on two migrations that the graph does not order."""
+
+    def misses(self, graph: Graph, ids: Iterable[str]) -> tuple[tuple[str, Miss], ...]:
+        """What each of these migrations asks of its ancestors in vain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +50,21 @@ class ThreeWay:
     unknown: str = "warn"
     everything: bool = False
     """Compare every unordered pair in history, not only those that ours are part of."""
-    compare: Callable[[Graph, str, str], Comparison] | None = field(default=None, repr=False)
-    """What two migrations of the merge mean to one another; None: nobody can tell."""
+    meaning: Meaning | None = field(default=None, repr=False)
+    """What migrations of the merge mean to one another; None: nobody can tell."""
+    settle: Callable[[Graph, Sequence[JudgedPair]], tuple[JudgedPair, ...]] | None = field(
+        default=None, repr=False
+    )
+    """Holds the verdicts against a real database; None: they stay as reading gave them."""
 
     @property
     def lineage(self) -> str:
         return self.head.lineage.name
+
+    @property
+    def dialect(self) -> str:
+        """The SQL dialect that migrations are read in."""
+        return self.meaning.dialect if self.meaning else ""
 
     @cached_property
     def graph(self) -> Graph:
@@ -74,7 +98,17 @@ class ThreeWay:
         """The unordered pairs of the merge that concern ours, judged."""
         from mig.rules.pairs import judge_pairs
 
-        return judge_pairs(self)
+        judged = judge_pairs(self)
+        return self.settle(self.graph, judged) if self.settle else judged
+
+    def in_order_of_arrival(self) -> ThreeWay:
+        """The same for a lineage that is ordered by version: each side's parents are what it had before."""
+        parents = put_in_order_of_arrival(self.merged.migrations, self.ours, self.theirs)
+        snapshots = (self.head, self.base, self.merge_base, self.merged)
+        head, base, merge_base, merged = (
+            replace(one, migrations=with_arrival(one.migrations, parents)) for one in snapshots
+        )
+        return replace(self, head=head, base=base, merge_base=merge_base, merged=merged)
 
     def side(self, migration_id: str) -> str:
         """``ours``, ``theirs``, or empty for what both have."""

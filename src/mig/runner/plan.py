@@ -12,7 +12,9 @@ from mig.errors import GraphError, RunnerError
 from mig.findings import Severity
 from mig.graph.dag import build_graph
 from mig.graph.linearize import has_cycle, linearize
+from mig.graph.order import find_wrong_orders
 from mig.runner.history import APPLIED
+from mig.runner.reconcile import Reconciliation, refuse_unreconciled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mig.runner.work import Work
 
 _STEPS = re.compile(r"([+-])(\d+)")
+_UNDECIDED = Reconciliation()
 
 
 class Direction(Enum):
@@ -37,7 +40,7 @@ class Step:
     """One migration and one direction.
 
     ``migration`` is None where the file is gone, ``applied`` where the history has no row.  A step
-    that is to be executed has its ``work``.
+    that is to be executed has its ``work``.  One that is ``recorded`` only enters the history.
     """
 
     id: str
@@ -45,6 +48,7 @@ class Step:
     migration: Migration | None = None
     applied: Applied | None = None
     work: Work | None = None
+    recorded: bool = False
 
     @property
     def path(self) -> str:
@@ -101,6 +105,11 @@ def sound_graph(lineage: LineageSnapshot) -> Graph:
             f"{child} names the parent {parent}, which is not checked out here (MIG102)",
             hint="mig check says where it is; git merge the branch that has it",
         )
+    for wrong in find_wrong_orders(graph):
+        path = graph.migrations[wrong.migration].path
+        raise GraphError(
+            f"{path} puts {wrong.first} before {wrong.second}, but {wrong.why} (MIG106)", hint=hint
+        )
     if has_cycle(graph):
         linearize(graph)
     return graph
@@ -122,7 +131,8 @@ def find_goal(graph: Graph, rows: Sequence[Applied], direction: str, target: str
         raise RunnerError(
             f"{gone[0]} is not in the repository, so it cannot be applied again", hint="mig down reverts it"
         )
-    return Goal(revert=redone, apply=redone)
+    # What comes before them and is missing goes in with them: so a declared order is made good.
+    return Goal(revert=redone, apply=redone | graph.ancestors(*redone) - {row.id for row in rows})
 
 
 def find_wanted(graph: Graph, rows: Sequence[Applied], target: str) -> frozenset[str]:
@@ -196,22 +206,28 @@ def find_applied(graph: Graph, rows: Sequence[Applied], prefix: str) -> str:
     raise RunnerError(f"{known} is not applied to this database", hint="mig status lists what is")
 
 
-def make_plan(graph: Graph, rows: Sequence[Applied], goal: Goal) -> Plan:
+def make_plan(
+    graph: Graph, rows: Sequence[Applied], goal: Goal, decided: Reconciliation = _UNDECIDED
+) -> Plan:
     """The steps from what is applied to the goal.
 
     Raises:
-        RunnerError: an order that a merge migration declares can no longer be kept.
+        RunnerError: an order that a merge migration declares can no longer be kept, and nothing was
+            decided about it.
     """
     applied = {row.id: row for row in rows}
     reverted = [i for i in _revert_order(graph, rows) if i in goal.revert] if goal.revert else []
     left = frozenset(applied) - goal.revert
     pending = _in_order(graph, goal.apply - left)
-    _refuse_broken_order(graph, left, frozenset(pending))
+    refuse_unreconciled(graph, left, pending, decided)
     downs = (
         Step(id=i, direction=Direction.DOWN, migration=graph.migrations.get(i), applied=applied[i])
         for i in reverted
     )
-    ups = (Step(id=i, direction=Direction.UP, migration=graph.migrations[i]) for i in pending)
+    ups = (
+        Step(id=i, direction=Direction.UP, migration=graph.migrations[i], recorded=i in decided.recorded)
+        for i in pending
+    )
     return Plan(steps=(*downs, *ups), late=_late(graph, left, pending))
 
 
@@ -269,16 +285,6 @@ def _refuse_heads(graph: Graph) -> frozenset[str]:
         f"there are {len(heads)} heads: {', '.join(heads)}",
         hint="join them with mig merge; mig up heads applies all of them as they are",
     )
-
-
-def _refuse_broken_order(graph: Graph, left: Collection[str], pending: Collection[str]) -> None:
-    for merge in sorted(graph.migrations.values(), key=lambda m: m.id):
-        for first, second in merge.order:
-            if second in left and first in pending:
-                raise RunnerError(
-                    f"{merge.path} puts {first} before {second}, but this database has only {second}",
-                    hint=f"revert {second} with mig down; mig up then applies both in that order",
-                )
 
 
 def _late(graph: Graph, left: frozenset[str], pending: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -27,6 +27,7 @@ from mig.runner.plan import (
     refuse_unsettled,
     sound_graph,
 )
+from mig.runner.reconcile import choose
 from mig.runner.status import build_status, find_interrupted
 from mig.runner.url import safe_url, secrets_of
 from mig.runner.waiting import Waiting
@@ -50,7 +51,8 @@ class Options:
 
     ``root`` is the folder that the snapshot's paths are relative to; ``git_commit`` and
     ``git_branch`` are recorded; ``lock_wait`` is in seconds; ``allow_changed`` passes over applied
-    migrations whose files were edited.
+    migrations whose files were edited.  ``apply_late`` and ``mark_applied`` name migrations that come
+    too late for a declared order: to be run all the same, or only recorded.
     """
 
     root: str = ""
@@ -58,6 +60,8 @@ class Options:
     git_branch: str = ""
     lock_wait: float = 60.0
     allow_changed: bool = False
+    apply_late: tuple[str, ...] = ()
+    mark_applied: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
 
 
@@ -178,7 +182,8 @@ class Runner:
     def _checked_plan(self, executor: Executor, graph: Graph, rows: Sequence[Applied], goal: Goal) -> Plan:
         if goal.apply and not self._options.allow_changed:
             self._refuse_changed(graph, [row for row in rows if row.id not in goal.revert])
-        plan = make_plan(graph, rows, goal)
+        decided = choose(graph, self._options.apply_late, self._options.mark_applied)
+        plan = make_plan(graph, rows, goal, decided)
         allow = self._options.allow_changed
         return load_work(
             plan, self._snapshot, self._dialect.name, executor.history.down_of, allow_changed=allow

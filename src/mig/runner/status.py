@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mig.graph.order import find_unreconciled
 from mig.runner.history import APPLIED, FAILED
 from mig.runner.plan import find_changed, pending_in_order
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mig.graph.dag import Graph
+    from mig.graph.order import Unreconciled
     from mig.model import Migration, Statement
     from mig.runner.history import Applied
 
@@ -42,7 +44,8 @@ class Status:
     """How a database stands.
 
     ``database`` is the URL without secrets.  ``pending`` is in linear order, the rest in that of
-    application; ``unknown`` and ``changed`` are of what is applied.
+    application; ``unknown`` and ``changed`` are of what is applied; ``unreconciled`` are declared orders
+    that this database cannot keep any more.
     """
 
     database: str
@@ -51,6 +54,7 @@ class Status:
     unknown: tuple[str, ...]
     changed: tuple[str, ...]
     failed: Interrupted | None = None
+    unreconciled: tuple[Unreconciled, ...] = ()
 
 
 def build_status(database: str, graph: Graph, rows: Sequence[Applied], failed: Interrupted | None) -> Status:
@@ -61,6 +65,7 @@ def build_status(database: str, graph: Graph, rows: Sequence[Applied], failed: I
         unknown=tuple(row.id for row in rows if row.id not in graph),
         changed=find_changed(graph, rows),
         failed=failed,
+        unreconciled=find_unreconciled(graph, [row.id for row in rows]),
     )
 
 

@@ -57,6 +57,8 @@ def load_work(
     for step in plan.steps:
         if step.direction is Direction.UP:
             work = _up(step, snapshot, dialect)
+            if step.recorded:
+                work = Work(statements=(), transactional=True, down=work.down)
         else:
             work = _down(step, snapshot, dialect, down_of, allow_changed=allow_changed)
         _refuse_transaction_control(step, work)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mig.effects.footprint import Operation
     from mig.model import Lineage, Migration, Script
     from mig.sources.base import Draft, NewFile, Reading
+    from mig.sources.editable import Editable
+    from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
 
 _SHORTEST_PARTIAL = 4
@@ -25,7 +27,9 @@ class AlembicSource:
     """Alembic's convention: Python files with ``revision`` and ``down_revision``."""
 
     name = "alembic"
-    version = 2
+    version = 3
+    reads_path = False
+    late = ""
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         return find_lineages(tree)
@@ -39,7 +43,7 @@ class AlembicSource:
     def read(self, path: str, data: bytes) -> Reading:
         return read_migration(data)
 
-    def resolve(self, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+    def resolve(self, lineage: Lineage, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
         names = None
         resolved: list[Migration] = []
         for migration in migrations:
@@ -56,10 +60,20 @@ class AlembicSource:
     def script(self, path: str, data: bytes, dialect: str) -> Script:
         return read_script(path, data)
 
-    def operations(self, path: str, data: bytes, dialect: str) -> tuple[Operation, ...]:
+    def operations(
+        self, path: str, data: bytes, dialect: str, around: Surroundings | None = None
+    ) -> tuple[Operation, ...]:
         from mig.sources.python_operations import read_file
 
-        return read_file(data, "upgrade", dialect)
+        return read_file(data, "upgrade", dialect, around)
+
+    def editable(self, path: str, data: bytes, dialect: str) -> Editable:
+        from mig.sources.editable import read_python_scopes
+
+        return read_python_scopes(path, data, dialect, ("upgrade", "downgrade"))
+
+    def words_for(self, name: str) -> tuple[str, ...]:
+        return ()
 
     def new_id(self) -> str:
         return uuid.uuid4().hex[-12:]

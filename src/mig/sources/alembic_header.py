@@ -8,6 +8,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mig.sources.alembic_order import find_orders
 from mig.sources.base import Problem, Reading
 from mig.sources.pysyntax import (
     UNKNOWN,
@@ -34,7 +35,7 @@ _FORBIDDEN_IN_IDS = "@-+:"
 _HEADER_LINE = re.compile(
     r"^(?:revision|down_revision|branch_labels|depends_on)[ \t]*(?::[^=\r\n]*)?=(?!=)", re.MULTILINE
 )
-_COMMENTED = re.compile(r"#[ \t]*(?:Revision ID|Revises|Create Date):")
+_COMMENTED = re.compile(r"#[ \t]*(?:(?:Revision ID|Revises|Create Date):|mig:order\b)")
 _COMMENTED_MESSAGE = re.compile(r"^#[ \t]*(\S.*?)[ \t\r]*\n(?:#[ \t\r]*\n)*#[ \t]*Revision ID:", re.MULTILINE)
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -64,6 +65,7 @@ def read_migration(data: bytes) -> Reading:
     if "revision" not in names and "down_revision" not in names and "upgrade" not in names:
         return Reading()
     header = read_header(names)
+    orders, wrong = find_orders(module)
     return Reading(
         id=header.revision,
         parents=header.parents,
@@ -73,7 +75,8 @@ def read_migration(data: bytes) -> Reading:
         reversible=is_reversible(module.tree, names),
         requires=header.requires,
         labels=header.labels,
-        problems=(*_notes(data), *header.problems),
+        directives=orders,
+        problems=(*_notes(data), *header.problems, *wrong),
     )
 
 

@@ -36,6 +36,7 @@ class Settings:
     section: str = ""
     script_location: str = ""
     version_locations: tuple[str, ...] = ()
+    prepend_sys_path: tuple[str, ...] = ()
     recursive: bool = False
     file_template: str = DEFAULT_FILE_TEMPLATE
     slug_length: int = DEFAULT_SLUG_LENGTH
@@ -82,6 +83,7 @@ def _from_ini(path: str, name: str, section: Mapping[str, str]) -> Settings:
         section=name,
         script_location=_relative(expand("script_location")),
         version_locations=_split(expand("version_locations"), _separator(section)),
+        prepend_sys_path=_split(expand("prepend_sys_path"), _separator(section)),
         recursive=section.get("recursive_version_locations", "").strip() == "true",
         file_template=expand("file_template") or DEFAULT_FILE_TEMPLATE,
         slug_length=_slug_length(section.get("truncate_slug_length")),
@@ -89,21 +91,21 @@ def _from_ini(path: str, name: str, section: Mapping[str, str]) -> Settings:
 
 
 def _from_toml(path: str, script: str, table: Mapping[str, object]) -> Settings:
-    locations = table.get("version_locations")
     template = table.get("file_template")
     return Settings(
         origin=path,
         section="tool.alembic",
         script_location=_relative(script),
-        version_locations=tuple(
-            _relative(one)
-            for one in (locations if isinstance(locations, list) else ())
-            if isinstance(one, str)
-        ),
+        version_locations=_listed(table.get("version_locations")),
+        prepend_sys_path=_listed(table.get("prepend_sys_path")),
         recursive=table.get("recursive_version_locations") is True,
         file_template=template.replace("%%", "%") if isinstance(template, str) else DEFAULT_FILE_TEMPLATE,
         slug_length=_slug_length(table.get("truncate_slug_length")),
     )
+
+
+def _listed(value: object) -> tuple[str, ...]:
+    return tuple(_relative(one) for one in (value if isinstance(value, list) else ()) if isinstance(one, str))
 
 
 def _expander(section: Mapping[str, str]) -> Callable[[str], str]:

@@ -34,13 +34,8 @@ def write_migration(
     """The file of a new migration.
 
     Raises:
-        SourceError: Alembic cannot say what the draft says, or the settings give no usable file name.
+        SourceError: the settings give no usable file name.
     """
-    if draft.order:
-        raise SourceError(
-            "an Alembic merge migration cannot declare an order",
-            hint="put one side after the other instead: mig rebase",
-        )
     layout = layout_of(lineage, tree)
     parents = tuple(sorted(draft.parents))
     known = [migrations[parent] for parent in draft.parents if parent in migrations]
@@ -53,7 +48,7 @@ def render(draft: Draft, parents: Sequence[str], style: Style) -> str:
     """The text of a migration in a style."""
     docstring = "\n".join(_docstring(draft, parents, style))
     imports = "\n".join(_imports(draft, style))
-    header = "\n".join(_header_lines(draft.id, parents, style))
+    header = "\n".join((*_header_lines(draft.id, parents, style), *_order_lines(draft)))
     top = [docstring, imports] if style.docstring_first else [imports, docstring]
     if not style.imports_first:
         top, header = [docstring, header], imports
@@ -106,6 +101,13 @@ def _header_lines(own: str, parents: Sequence[str], style: Style) -> list[str]:
         typed = f"{name}: {annotation}" if annotation else name
         lines.append(f"{typed} = {values.get(name, 'None')}")
     return lines
+
+
+def _order_lines(draft: Draft) -> list[str]:
+    if not draft.order:
+        return []
+    orders = (f"# mig:order {first} {second}" for first, second in draft.order)
+    return ["# mig up keeps this order; alembic upgrade does not know it.", *orders]
 
 
 def _imports(draft: Draft, style: Style) -> list[str]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Lineage, Script
+    from mig.sources.editable import Editable
+    from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -24,6 +26,12 @@ class Problem(NamedTuple):
     code: str
     message: str
     line: int
+
+
+def cache_key(path: str, key: str) -> str:
+    """What a file's content is kept under, of which ``key`` is the content's own (see ``Entry``)."""
+    # The ending chooses the reader: the same bytes mean different things as .sql and as .py.
+    return f"{path.rpartition('.')[2].lower()}:{key}"
 
 
 class Reading(NamedTuple):
@@ -45,6 +53,7 @@ class Reading(NamedTuple):
     labels: Sequence[str] = ()
     directives: Sequence[Sequence[str | int]] = ()
     problems: Sequence[Sequence[str | int]] = ()
+    replaces: Sequence[str] = ()
 
     def migration(self, lineage: str, path: str) -> Migration:
         """The migration that this file is when it lies at ``path``."""
@@ -56,6 +65,7 @@ class Reading(NamedTuple):
             path=path,
             line=self.line,
             requires=tuple(self.requires),
+            replaces=tuple(self.replaces),
             labels=tuple(self.labels),
             description=self.description,
             checksum=self.checksum,
@@ -109,6 +119,10 @@ class Source(Protocol):
     name: str
     version: int
     """Raised whenever the same bytes are read differently, so that caches are thrown away."""
+    reads_path: bool
+    """Whether what a file says depends on its name, because that holds the id."""
+    late: str
+    """Empty where files name their parents; else what the tool does with a version that comes too late."""
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         """The lineages that this tree holds, found by the convention's marks."""
@@ -119,8 +133,11 @@ class Source(Protocol):
     def read(self, path: str, data: bytes) -> Reading:
         """What a file says.  Bad input gives problems and never an exception."""
 
-    def resolve(self, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
-        """The migrations with names that need the whole lineage (labels) turned into ids."""
+    def resolve(self, lineage: Lineage, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+        """The migrations with what needs the whole lineage: labels turned into ids, versions into an order.
+
+        Where heads are counted in parts of the lineage, for Django in each app, ``app`` names the part.
+        """
 
     def script(self, path: str, data: bytes, dialect: str) -> Script:
         """The statements of a file that ``read`` found no problem in.
@@ -129,8 +146,24 @@ class Source(Protocol):
             SourceError: the file has no section for this dialect.
         """
 
-    def operations(self, path: str, data: bytes, dialect: str) -> tuple[Operation, ...]:
-        """What a file's up does to the database; what cannot be read is in opaque operations."""
+    def operations(
+        self, path: str, data: bytes, dialect: str, around: Surroundings | None = None
+    ) -> tuple[Operation, ...]:
+        """What a file's up does to the database; what cannot be read is in opaque operations.
+
+        ``around`` gives what the file may refer to besides itself, and notes what it was asked for;
+        without it, that is not known.
+        """
+
+    def editable(self, path: str, data: bytes, dialect: str) -> Editable:
+        """The file's text and the parts of it in which names can be replaced, up and down.
+
+        Raises:
+            SourceError: the file cannot be taken apart.
+        """
+
+    def words_for(self, name: str) -> tuple[str, ...]:
+        """Other words, in lower case, by which files may speak of a thing that has a name in the database."""
 
     def new_id(self) -> str:
         """A fresh id in the convention's form, random."""

@@ -28,7 +28,7 @@ class ReadingCache:
     def __init__(self, folder: Path | None, source: str, version: int) -> None:
         self._file = folder / f"readings-{source}.json" if folder else None
         # Python's own grammar decides what a Python file says.
-        self._stamp = [_FORMAT, __version__, source, version, *sys.version_info[:2]]
+        self._stamp = [_FORMAT, __version__, source, version, *sys.version_info[:2], *Reading._fields]
         self._rows = self._load()
         self._known: dict[str, Reading] = {}
         self._is_new = False
@@ -55,7 +55,7 @@ class ReadingCache:
         body = json.dumps({"stamp": self._stamp, "rows": rows}, separators=(",", ":")).encode()
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(exist_ok=True)
-            _write_whole(self._file, b"%08x\n" % zlib.crc32(body) + body)
+            write_whole(self._file, b"%08x\n" % zlib.crc32(body) + body)
 
     def _load(self) -> dict[str, Any]:  # rows are trusted because stamp and checksum fit
         if self._file is None:
@@ -72,7 +72,12 @@ class ReadingCache:
         return rows
 
 
-def _write_whole(file: Path, data: bytes) -> None:
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file so that others see the old one or the new one, and nothing between.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     import tempfile
 
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)

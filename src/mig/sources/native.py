@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from mig.effects.footprint import Operation
     from mig.model import Migration, Script
     from mig.sources.base import Draft, Reading
+    from mig.sources.editable import Editable
+    from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
 
 _MARK = re.compile(rb"""^(?:[ \t]*--[ \t]*mig:id\b|id[ \t]*=[ \t]*["'][0-9a-f]{12}["'])""", re.MULTILINE)
-_NAME = re.compile(r"\d{14}_[^/.]*\.sql\Z")
 _DEFAULT_FOLDER = "migrations"
 _LOOKED_AT = 5
 
@@ -32,10 +33,12 @@ class NativeSource:
     """``mig``'s own format (see the reference page on native migrations)."""
 
     name = "native"
-    version = 1
+    version = 2
+    reads_path = False
+    late = ""
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
-        """A folder ``migrations`` at the root with a file named, or begun, like a native migration."""
+        """A folder ``migrations`` at the root with a file that has a native migration's header."""
         if _is_marked(tree):
             return (Lineage(name="default", source=self.name, paths=(_DEFAULT_FOLDER,)),)
         return ()
@@ -51,7 +54,7 @@ class NativeSource:
     def read(self, path: str, data: bytes) -> Reading:
         return native_python.read_python(data) if path.lower().endswith(".py") else native_sql.read_sql(data)
 
-    def resolve(self, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+    def resolve(self, lineage: Lineage, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
         return tuple(migrations)
 
     def script(self, path: str, data: bytes, dialect: str) -> Script:
@@ -59,18 +62,31 @@ class NativeSource:
             return native_python.read_script(path, data)
         return native_sql.read_script(path, data, dialect)
 
-    def operations(self, path: str, data: bytes, dialect: str) -> tuple[Operation, ...]:
+    def operations(
+        self, path: str, data: bytes, dialect: str, around: Surroundings | None = None
+    ) -> tuple[Operation, ...]:
         if path.lower().endswith(".py"):
             from mig.sources.python_operations import read_file
 
-            return read_file(data, "up", dialect)
+            return read_file(data, "up", dialect, around)
         from mig.effects.footprint import unread_file
-        from mig.effects.sql import read_statements
+        from mig.effects.sql import read_split
 
         try:
-            return read_statements(native_sql.read_script(path, data, dialect).up, dialect)
+            # What stands around a part that cannot be split is read all the same.
+            return read_split(native_sql.split_up(path, data, dialect), dialect)
         except SourceError as error:
             return (unread_file(error.message),)
+
+    def editable(self, path: str, data: bytes, dialect: str) -> Editable:
+        from mig.sources.editable import read_python_scopes, read_sql_scopes
+
+        if path.lower().endswith(".py"):
+            return read_python_scopes(path, data, dialect, ("up", "down"))
+        return read_sql_scopes(path, data, dialect)
+
+    def words_for(self, name: str) -> tuple[str, ...]:
+        return ()
 
     def new_id(self) -> str:
         return secrets.token_hex(6)
@@ -93,13 +109,13 @@ class NativeSource:
 
 
 def _is_marked(tree: Tree) -> bool:
-    """Whether one of the first files has a native name or header; names are for people only."""
+    """Whether one of the first files has a native header; other tools name their files alike."""
     prefix = f"{_DEFAULT_FOLDER}/"
     regular = (path for path, entry in tree.entries((_DEFAULT_FOLDER,)).items() if entry.kind == REGULAR)
     names = (path.removeprefix(prefix) for path in regular if path.lower().endswith((".sql", ".py")))
     first = list(islice((name for name in names if "/" not in name), _LOOKED_AT))
     contents = tree.read([prefix + name for name in first], MAX_FILE_BYTES)
-    return any(map(_NAME.match, first)) or any(c.data and _MARK.search(c.data) for c in contents)
+    return any(c.data and _MARK.search(c.data) for c in contents)
 
 
 def slugify(message: str) -> str:

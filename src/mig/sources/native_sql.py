@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mig.sources.base import Draft
     from mig.sqltext.split import Split
 
-_DIRECTIVE = re.compile(r"^[ \t]*--[ \t]*mig:([^\s]*)[ \t]*([^\r\n]*)", re.MULTILINE)
+DIRECTIVE = re.compile(r"^[ \t]*--[ \t]*mig:([^\s]*)[ \t]*([^\r\n]*)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*--[ \t]?(.*)")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
 # Without any of these every dialect splits a text at its semicolons, so that nobody need try.
@@ -95,7 +95,8 @@ def read_sql(data: bytes) -> Reading:
     # Of a name that stands twice the first counts, as the finding about it says.
     values = {d.name: d for d in reversed(parts.header)}
     parents = split_ids(values["parents"].value) if "parents" in values else ()
-    is_merge = len(parents) > 1
+    # One that only declares an order may do nothing, as one that only joins heads.
+    is_merge = len(parents) > 1 or "order" in values
     problems = (
         *odd,
         *islice(find_problems((*parts.header, *parts.body)), _MAX_PROBLEMS),
@@ -129,13 +130,8 @@ def read_script(path: str, data: bytes, dialect: str) -> Script:
     """
     text, _ = decode(data)
     parts = take_apart(text)
-    up = _section_for(parts.sections, "up", dialect)
-    if up is None:
-        raise SourceError(
-            f"{path} has no up section for {dialect}",
-            hint=f"add one that begins with -- mig:up and -- mig:dialect {dialect}",
-        )
-    down = _section_for(parts.sections, "down", dialect)
+    up = _find_up(path, parts, dialect)
+    down = find_section(parts.sections, "down", dialect)
     names = {d.name for d in parts.header}
     up_statements = _statements(path, up, dialect)
     down_statements = _statements(path, down, dialect) if down else None
@@ -147,6 +143,25 @@ def read_script(path: str, data: bytes, dialect: str) -> Script:
         transactional="no-transaction" not in names,
         text=text,
     )
+
+
+def split_up(path: str, data: bytes, dialect: str) -> Split:
+    """The up section for one dialect, with what keeps it from being split.
+
+    Raises:
+        SourceError: the file cannot be read, or has no up section for the dialect.
+    """
+    return _split(_find_up(path, take_apart(decode(data)[0]), dialect), dialect)
+
+
+def _find_up(path: str, parts: Parts, dialect: str) -> Section:
+    up = find_section(parts.sections, "up", dialect)
+    if up is None:
+        raise SourceError(
+            f"{path} has no up section for {dialect}",
+            hint=f"add one that begins with -- mig:up and -- mig:dialect {dialect}",
+        )
+    return up
 
 
 def _statements(path: str, section: Section, dialect: str) -> tuple[Statement, ...]:
@@ -162,7 +177,7 @@ def take_apart(text: str) -> Parts:
     body: list[Directive] = []
     opened: list[tuple[str, int, list[Directive]]] = []
     bounds: list[int] = []
-    for match, directive in find_directives(text, _DIRECTIVE):
+    for match, directive in find_directives(text, DIRECTIVE):
         if directive.name in ("up", "down"):
             opened.append((directive.name, directive.line, []))
             bounds.extend((match.start(), match.end()))
@@ -222,8 +237,8 @@ def reparent_sql(path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
     text = data.decode("utf-8", "surrogateescape")
     mark = _BOM if text.startswith(_BOM) else ""
     text = text.removeprefix(_BOM)
-    header_end = next((m.start() for m in _DIRECTIVE.finditer(text) if m[1] in ("up", "down")), len(text))
-    found = {m[1]: m for m in reversed(list(_DIRECTIVE.finditer(text, 0, header_end)))}
+    header_end = next((m.start() for m in DIRECTIVE.finditer(text) if m[1] in ("up", "down")), len(text))
+    found = {m[1]: m for m in reversed(list(DIRECTIVE.finditer(text, 0, header_end)))}
     value = ", ".join(parents)
     if "parents" in found:
         old = found["parents"]
@@ -276,12 +291,14 @@ def _find_unclosed(section: Section) -> Iterator[Problem]:
     """What keeps a section from being split; without a dialect, what is wrong in each of them."""
     if not section.dialects and len(section.text) < _SHORT and not _MAY_STAY_OPEN.search(section.text):
         return
-    found: tuple[tuple[str, int], ...] = ()
+    found: Split | None = None
     for dialect in section.dialects[:1] or DIALECTS:
-        found = _split(section, dialect).problems
-        if not found:
+        found = _split(section, dialect)
+        if not found.problems:
             return
-    yield from (Problem("MIG006", *problem) for problem in found)
+    if found is not None:
+        for (message, line), column in zip(found.problems, found.columns, strict=True):
+            yield Problem("MIG006", f"{message}, column {column}" if column else message, line)
 
 
 def _split(section: Section, dialect: str) -> Split:
@@ -306,7 +323,8 @@ def _is_reversible(parts: Parts, *, is_merge: bool) -> bool:
     return does_nothing or any(not _is_blank(s) for s in downs)
 
 
-def _section_for(sections: Iterable[Section], kind: str, dialect: str) -> Section | None:
+def find_section(sections: Iterable[Section], kind: str, dialect: str) -> Section | None:
+    """The section of one direction that counts for a dialect: its own, else that for all of them."""
     fitting = [s for s in sections if s.kind == kind]
     exact = [s for s in fitting if dialect in s.dialects]
     general = [s for s in fitting if not s.dialects]

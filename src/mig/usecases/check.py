@@ -13,30 +13,39 @@ from mig.git.repo import Commit
 from mig.git.trees import CommitTree
 from mig.rules import RULES
 from mig.rules.three_way import ThreeWay
+from mig.tree import MemoryTree
 from mig.usecases.load import LineageReading, SnapshotMaker, join_bases, merge_readings
 from mig.usecases.project import INDEX, WORKTREE, Project, open_project, uncollected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mig.conflicts.compare import Comparison
+    from mig.conflicts.ledger import Miss
     from mig.git.repo import Repo
     from mig.graph.dag import Graph
     from mig.model import Lineage, Location
+    from mig.rules.frontier import Deployed
     from mig.tree import Tree
+    from mig.usecases.deployed import Wanted
     from mig.usecases.meaning import Meaning
-
-    Compare = Callable[[Graph, str, str], Comparison]
+    from mig.usecases.replaying import Replaying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """How many unordered pairs were looked at, and what was found of them."""
+    """How many unordered pairs were looked at, and what was found of them.
+
+    ``assumed`` are those of ``commute`` that do if earlier statements, which cannot be read, touch nothing
+    of theirs without naming it; ``replayed`` is how many were run.
+    """
 
     checked: int = 0
     commute: int = 0
     conflict: int = 0
     unknown: int = 0
+    assumed: int = 0
+    replayed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +53,8 @@ class CheckResult:
     """What a check found.
 
     ``heads`` are those of the merge, by lineage.  ``merge_base`` is a commit id, empty where head
-    and base share none.  ``base`` is None where nothing is published yet.
+    and base share none.  ``base`` is None where nothing is published yet.  ``deployed`` says of a
+    fresh database and of each environment that was named whether what remains is safe there.
     """
 
     source: str
@@ -58,21 +68,62 @@ class CheckResult:
     heads: dict[str, tuple[str, ...]]
     pairs: Pairs
     findings: tuple[Finding, ...]
+    deployed: tuple[Deployed, ...] = ()
 
     def ok(self, fail_on: Severity = Severity.ERROR) -> bool:
         """Whether nothing was found at or above a severity."""
         return all(finding.severity.rank < fail_on.rank for finding in self.findings)
 
 
-def check(
-    path: str | Path = ".", head: str = WORKTREE, base: str | None = None, *, everything: bool = False
+def check(  # noqa: PLR0913 - what the command has as options
+    path: str | Path = ".",
+    head: str = WORKTREE,
+    base: str | None = None,
+    *,
+    everything: bool = False,
+    deployed: Wanted | None = None,
+    replay: str | None = None,
+    strict: bool = False,
 ) -> CheckResult:
-    """Check the repository that a folder belongs to; see ``check_project``."""
-    return check_project(open_project(Path(path)), head=head, base=base, everything=everything)
+    """Check the repository that a folder belongs to; see ``check_project``.
+
+    Args:
+        path: a folder of the repository.
+        head: as for ``check_project``, like ``base``, ``everything``, ``deployed`` and ``strict``.
+        base: the same.
+        everything: the same.
+        deployed: the same.
+        replay: the URL of a server to run every pair on; empty: SQLite in memory, or what
+            ``MIG_REPLAY_URL`` holds; None: nothing is run.
+        strict: the same.
+    """
+    project = open_project(Path(path))
+    with ExitStack() as closing:
+        replaying = None
+        if replay is not None:
+            from mig.usecases.replaying import Replaying
+
+            replaying = closing.enter_context(Replaying(project, replay))
+        return check_project(
+            project,
+            head=head,
+            base=base,
+            everything=everything,
+            deployed=deployed,
+            strict=strict,
+            replaying=replaying,
+        )
 
 
-def check_project(
-    project: Project, *, head: str = WORKTREE, base: str | None = None, everything: bool = False
+def check_project(  # noqa: PLR0913 - what the command has as options
+    project: Project,
+    *,
+    head: str = WORKTREE,
+    base: str | None = None,
+    everything: bool = False,
+    deployed: Wanted | None = None,
+    strict: bool = False,
+    replaying: Replaying | None = None,
 ) -> CheckResult:
     """Compare head with base and their merge base, and apply every rule to the merge.
 
@@ -82,16 +133,29 @@ def check_project(
         base: the ref that it will be merged into; None: as configured, else the remote's default
             branch.
         everything: look at every unordered pair in history, not only at those with one of ours.
+        deployed: environments by name: the ids that are applied there, a ref whose migrations are, or
+            None for what the configuration has under that name.
+        strict: a pair that is unknown is an error, whatever the configuration says.
+        replaying: a throwaway database that every pair is run on; None: nothing is run.
 
     Raises:
         GitError: there is no repository, no such ref, or the clone is too shallow to tell.
+        RunnerError: the server of a replay cannot be reached.
         SourceError: no migrations are configured or recognised.
     """
     with uncollected():
         sides = find_sides(project, head=head, base=base)
-        threes = compare_sides(project, sides, everything=everything)
+        threes = compare_sides(project, sides, everything=everything, replaying=replaying)
+        if strict:
+            threes = tuple(replace(three, unknown="block") for three in threes)
         found = [finding for three in threes for finding in _find_all(three)]
-        return _result(project, sides, threes, sort_findings(found))
+        judged: tuple[Deployed, ...] = ()
+        if deployed:
+            from mig.usecases.deployed import judge_deployed  # asked for seldom
+
+            judged, found = judge_deployed(project, threes, deployed, found)
+        project.save()
+        return replace(_result(project, sides, threes, sort_findings(found)), deployed=judged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +193,9 @@ def find_sides(project: Project, *, head: str = WORKTREE, base: str | None = Non
     return Sides(at=head, head=commit, base=published, merge_bases=found)
 
 
-def compare_sides(project: Project, sides: Sides, *, everything: bool = False) -> tuple[ThreeWay, ...]:
+def compare_sides(
+    project: Project, sides: Sides, *, everything: bool = False, replaying: Replaying | None = None
+) -> tuple[ThreeWay, ...]:
     """The three-way comparison of each lineage."""
     head_tree = project.tree(sides.at)
     base_trees = _base_trees(project.git, sides)
@@ -139,6 +205,7 @@ def compare_sides(project: Project, sides: Sides, *, everything: bool = False) -
             closing.callback(tree.close)
             for lineage in lineages:
                 tree.prepare(lineage.paths)
+        project.refuse_missing_folders(lineages, (head_tree, *base_trees))
         head, *bases = (project.read(tree, lineages) for tree in (head_tree, *base_trees))
     project.save()
     trees = (head_tree, *base_trees[:1])
@@ -146,25 +213,53 @@ def compare_sides(project: Project, sides: Sides, *, everything: bool = False) -
         replace(
             _three_way(project, sides, head[one.name], [base[one.name] for base in bases]),
             everything=everything,
-            compare=compare_when_asked(project, one, trees),
+            meaning=Meanings(project, one, trees),
+            settle=replaying.settle(one, trees) if replaying else None,
         )
         for one in lineages
     )
 
 
-def compare_when_asked(project: Project, lineage: Lineage, trees: Sequence[Tree]) -> Compare:
-    """A function that compares two migrations of a graph, and reads nothing before it is called."""
-    dialect = project.config.sql_dialect
-    meanings: dict[int, Meaning] = {}
+class Meanings:
+    """What the migrations of one lineage mean, in any graph of them; nothing is read before it is asked."""
 
-    def compare(graph: Graph, one: str, other: str) -> Comparison:
-        from mig.usecases.meaning import Meaning  # what reads SQL is not needed where nothing is unordered
+    def __init__(self, project: Project, lineage: Lineage, trees: Sequence[Tree]) -> None:
+        self.dialect = project.dialect_of(lineage)
+        self._project = project
+        self._lineage = lineage
+        self._trees = trees
+        self._known: dict[int, Meaning] = {}
 
-        if id(graph) not in meanings:
-            meanings[id(graph)] = Meaning(graph, lineage, dialect, trees)
-        return meanings[id(graph)].compare(one, other)
+    def with_contents(self, contents: Mapping[str, bytes]) -> Meanings:
+        """The same with other contents in some files, by path."""
+        return Meanings(self._project, self._lineage, (MemoryTree(contents), *self._trees))
 
-    return compare
+    def of(self, graph: Graph) -> Meaning:
+        """The meanings in one graph."""
+        from mig.usecases.meaning import Meaning  # what reads SQL is not needed where nothing is ours
+
+        if id(graph) not in self._known:
+            harmless, cache = self._project.config.harmless, self._project.footprints(self._lineage)
+            self._known[id(graph)] = Meaning(graph, self._lineage, self.dialect, self._trees, harmless, cache)
+        return self._known[id(graph)]
+
+    def compare(self, graph: Graph, one: str, other: str) -> Comparison:
+        """The verdict on two migrations that the graph does not order."""
+        return self.of(graph).compare(one, other)
+
+    def misses(self, graph: Graph, ids: Iterable[str]) -> tuple[tuple[str, Miss], ...]:
+        """What each of these migrations asks of its ancestors in vain."""
+        from mig.conflicts.ledger import find_misses
+
+        chosen = frozenset(ids)
+        before: dict[str, frozenset[str]] = {}
+
+        def comes_before(one: str, other: str) -> bool:
+            if other not in before:
+                before[other] = graph.ancestors(other)
+            return one in before[other]
+
+        return find_misses(self.of(graph).history(chosen), chosen, self.dialect, comes_before)
 
 
 def _base_trees(repo: Repo, sides: Sides) -> list[CommitTree]:
@@ -183,7 +278,7 @@ def _three_way(project: Project, sides: Sides, head: LineageReading, bases: list
     make = SnapshotMaker(head.lineage).snapshot
     head_snapshot, base_snapshot = make(head), make(base)
     merged = merge_readings(merge_base, head, base)
-    return ThreeWay(
+    three = ThreeWay(
         head=head_snapshot,
         base=base_snapshot,
         merge_base=base_snapshot if merge_base is base else make(merge_base),
@@ -194,6 +289,7 @@ def _three_way(project: Project, sides: Sides, head: LineageReading, bases: list
         on_divergence=project.config.on_divergence,
         unknown=project.config.unknown,
     )
+    return three.in_order_of_arrival() if head.lineage.late else three
 
 
 def _find_base(project: Project, base: str | None) -> Commit | None:
@@ -241,7 +337,8 @@ def _sided(three: ThreeWay, finding: Finding) -> tuple[Location, ...]:
 def _result(
     project: Project, sides: Sides, threes: Sequence[ThreeWay], findings: tuple[Finding, ...]
 ) -> CheckResult:
-    verdicts = [pair.verdict for three in threes for pair in three.pairs]
+    pairs = [pair for three in threes for pair in three.pairs]
+    verdicts = [pair.verdict for pair in pairs]
     return CheckResult(
         source=", ".join(sorted({three.head.lineage.source for three in threes})),
         dialect=project.config.sql_dialect,
@@ -257,6 +354,8 @@ def _result(
             commute=verdicts.count(Verdict.COMMUTE),
             conflict=verdicts.count(Verdict.CONFLICT),
             unknown=verdicts.count(Verdict.UNKNOWN),
+            assumed=sum(pair.is_assumed for pair in pairs),
+            replayed=sum(1 for pair in pairs if pair.replayed and pair.replayed.was_run),
         ),
         findings=findings,
     )

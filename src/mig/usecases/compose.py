@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mig.catalogue import severity_of
 from mig.errors import SourceError, UsageError
 from mig.findings import Severity
-from mig.sources.registry import find_source
+from mig.sources.registry import source_of
 from mig.usecases.write import Change
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Composed:
     lineage: str
     parents: tuple[str, ...]
     change: Change
+    order: tuple[tuple[str, str], ...] = ()
 
     @property
     def path(self) -> str:
@@ -59,7 +60,7 @@ def compose(project: Project, snapshot: LineageSnapshot, draft: Draft) -> Compos
         UsageError: the message or the text of up cannot be kept.
         SourceError: the source cannot write this here.
     """
-    lineage, source = snapshot.lineage, find_source(snapshot.lineage.source)
+    lineage, source = snapshot.lineage, source_of(snapshot.lineage)
     known = {m.id: m for m in snapshot.migrations}
     own = source.new_id()
     while own in known:
@@ -72,7 +73,7 @@ def compose(project: Project, snapshot: LineageSnapshot, draft: Draft) -> Compos
         )
     _refuse_unreadable(draft, source.read(file.path, file.data), file.path)
     change = Change(path=file.path, before=None, after=file.data)
-    return Composed(id=own, lineage=lineage.name, parents=draft.parents, change=change)
+    return Composed(id=own, lineage=lineage.name, parents=draft.parents, change=change, order=draft.order)
 
 
 def _refuse_unreadable(draft: Draft, reading: Reading, path: str) -> None:
@@ -82,7 +83,8 @@ def _refuse_unreadable(draft: Draft, reading: Reading, path: str) -> None:
         raise UsageError(
             f"the text cannot be kept as the up section: {wrong[0]}", hint="mend the text, then try again"
         )
-    if reading.id != draft.id or set(reading.parents) != set(draft.parents):
+    read_back = reading.migration("", path)
+    if reading.id != draft.id or set(reading.parents) != set(draft.parents) or read_back.order != draft.order:
         raise SourceError(
             f"{path} would not be read back as written", hint="please report this as a bug in mig"
         )

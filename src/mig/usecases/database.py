@@ -34,6 +34,8 @@ class DatabaseRequest:
     start: Path = Path()
     lock_wait: float = 60.0
     allow_changed: bool = False
+    apply_late: tuple[str, ...] = ()
+    mark_applied: tuple[str, ...] = ()
 
 
 def open_runner(
@@ -52,6 +54,8 @@ def open_runner(
         git_branch=repo.branch() if repo else "",
         lock_wait=request.lock_wait,
         allow_changed=request.allow_changed,
+        apply_late=request.apply_late,
+        mark_applied=request.mark_applied,
         settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
     )
     snapshot = project.snapshot("disk")

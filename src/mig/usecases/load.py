@@ -9,8 +9,8 @@ from mig.catalogue import severity_of
 from mig.errors import SourceError
 from mig.findings import Finding
 from mig.model import Lineage, LineageSnapshot, Location, Migration, Script
-from mig.sources.base import MAX_FILE_BYTES, Problem, Reading
-from mig.sources.registry import find_source
+from mig.sources.base import MAX_FILE_BYTES, Problem, Reading, cache_key
+from mig.sources.registry import source_of
 from mig.tree import DIRECTORY, REGULAR, Content, Entry, content_key
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class LineageReader:
 
     def __init__(self, lineage: Lineage, cache: ReadingCache) -> None:
         self.lineage = lineage
-        self.source = find_source(lineage.source)
+        self.source = source_of(lineage)
         self.cache = cache
         self._named: dict[str, bool] = {}
         self._odd: dict[tuple[str, str], Reading] = {}
@@ -117,7 +117,10 @@ class LineageReader:
     def _known(self, path: str, entry: Entry) -> Reading | None:
         if entry.kind != REGULAR or path in self.lineage.paths:
             return self._odd_file(path, *(_ODD[entry.kind]))
-        return self.cache.find(_cache_key(path, entry.key)) if entry.key else None
+        return self.cache.find(self._key(path, entry.key)) if entry.key else None
+
+    def _key(self, path: str, key: str) -> str:
+        return f"{path}:{key}" if self.source.reads_path else cache_key(path, key)
 
     def _odd_file(self, path: str, code: str, what: str) -> Reading:
         problem = Problem(code, f"{path.rpartition('/')[2]} {what}", 0)
@@ -136,7 +139,7 @@ class LineageReader:
                 )
                 continue
             content_id = listed or content_key(content.data)
-            key = _cache_key(path, content_id)
+            key = self._key(path, content_id)
             known = self.cache.find(key)
             if known is None:
                 known = _bounded(self.source.read(path, content.data))
@@ -163,7 +166,7 @@ class SnapshotMaker:
                 migrations.append(before[1])
         return LineageSnapshot(
             lineage=self._lineage,
-            migrations=find_source(self._lineage.source).resolve(migrations),
+            migrations=source_of(self._lineage).resolve(self._lineage, migrations),
             findings=tuple(find_file_problems(reading)),
         )
 
@@ -214,11 +217,6 @@ def join_bases(bases: list[LineageReading], published: LineageReading) -> Lineag
             if path not in joined or published.files.get(path) is file:
                 joined[path] = file
     return LineageReading(published.lineage, joined)
-
-
-def _cache_key(path: str, key: str) -> str:
-    # The ending chooses the reader: the same bytes mean different things as .sql and as .py.
-    return f"{path.rpartition('.')[2].lower()}:{key}"
 
 
 def _unread(content: Content) -> Problem:

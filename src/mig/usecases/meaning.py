@@ -6,31 +6,32 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mig.conflicts.closure import build_schema, close
-from mig.conflicts.compare import Reason, compare_closures
-from mig.conflicts.proved import only_proved
-from mig.effects.declared import read_declaration
-from mig.effects.footprint import Access, Footprint, Operation, unread_file
+from mig.conflicts.closure import close
+from mig.conflicts.compare import Comparison, Reason, compare_closures
+from mig.conflicts.names import find_names, find_names_made
+from mig.conflicts.proved import PROVED, only_proved
+from mig.conflicts.schemas import SchemaStore
+from mig.effects.footprint import unread_file
 from mig.findings import Verdict
-from mig.graph.dag import topological
-from mig.sources.base import MAX_FILE_BYTES
-from mig.sources.registry import find_source
+from mig.graph.unordered import find_order
+from mig.usecases.footprints import Footprints
+from mig.usecases.overlaps import Overlaps, Surrounding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from mig.conflicts.closure import Closure
-    from mig.conflicts.compare import Comparison
     from mig.conflicts.schema import Schema
-    from mig.effects.footprint import Effect
+    from mig.effects.footprint import Footprint, Operation
     from mig.graph.dag import Graph
-    from mig.model import Lineage, Migration
+    from mig.model import Lineage
+    from mig.sources.footprints import FootprintCache
     from mig.tree import Tree
 
-# Words that begin a name of something made below a table; a table is found by its own name.
-_FOUND_BY_NAME = frozenset({"view", "index", "constraint", "trigger", "function", "sequence", "type"})
-_PASSES_ON = re.compile(r"on (delete|update) (cascade|set)")
 _WORD = re.compile(r"\w+")
+_MAX_CLOSURES = 4096
+# To look at what is around each migration pays where it is part of several pairs.
+_FEW_PAIRS = 40
 
 
 class Meaning:
@@ -41,36 +42,64 @@ class Meaning:
         lineage: where the files lie, and in which convention.
         dialect: the SQL dialect.
         trees: the trees that hold the files; the first that has one counts.
+        harmless: dotted names whose calls in Python migrations touch no database.
+        cache: what earlier runs have read; None: nothing.
     """
 
-    def __init__(self, graph: Graph, lineage: Lineage, dialect: str, trees: Iterable[Tree]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        lineage: Lineage,
+        dialect: str,
+        trees: Iterable[Tree],
+        harmless: frozenset[str] = frozenset(),
+        cache: FootprintCache | None = None,
+    ) -> None:
         self._graph = graph
-        self._source = find_source(lineage.source)
         self._dialect = dialect
-        self._held = [(tree, tree.entries(lineage.paths)) for tree in trees]
-        self._contents: dict[str, bytes] = {}
-        self._footprints: dict[str, Footprint] = {}
-        self._closures: dict[tuple[str, frozenset[str]], Closure] = {}
-        self._schemas: dict[frozenset[str], Schema] = {}
-        self._position: dict[str, int] | None = None
-        self._texts: dict[str, str] = {}
-        self._speaking: dict[str, frozenset[str]] = {}
+        self._footprints = Footprints(graph, lineage, dialect, trees, harmless, cache)
+        self._order = find_order(graph)
+        self._position = self._order.position or {i: n for n, i in enumerate(sorted(graph.migrations))}
+        self._schemas = SchemaStore(self.footprint, dialect)
+        self._closures: dict[tuple[str, tuple[str, ...]], Closure] = {}
+        self._overlaps = Overlaps(self.surround, dialect)
+        self._left = _FEW_PAIRS if self._order.ids and dialect in PROVED else -1
+        self._names: dict[str, frozenset[str]] = {}
+        self._made: dict[str, frozenset[str]] = {}
 
     def footprint(self, migration_id: str) -> Footprint:
         """What one migration does; what cannot be read is opaque."""
-        found = self._footprints.get(migration_id)
-        if found is None:
-            self._read([migration_id])
-            found = self._footprints[migration_id] = self._read_footprint(
-                self._graph.migrations[migration_id]
-            )
-        return found
+        return self._footprints.of(migration_id)
+
+    def history(self, ids: Iterable[str]) -> tuple[tuple[str, Footprint], ...]:
+        """Some migrations in linear order, with those before them that speak of anything they touch."""
+        chosen = tuple(sorted(set(ids)))
+        self._footprints.prepare(chosen)
+        is_whole = self._graph.ancestors(*chosen).issubset(chosen)
+        before = (self._graph.ancestors(*chosen) - {*chosen}).__contains__
+        names = frozenset[str]().union(*map(self.names, chosen))
+        relevant = () if is_whole else self._relevant(names, before)
+        ordered = sorted({*relevant, *chosen}, key=self._position.__getitem__)
+        return tuple((i, self.footprint(i)) for i in ordered)
 
     def compare(self, one: str, other: str) -> Comparison:
-        """The verdict on two migrations, on top of all that must come before either of them."""
-        before = self._graph.ancestors(one, other) - {one, other}
-        context = self._relevant(before, (one, other))
-        schema = self._schema(context)
+        """The verdict on two migrations, on top of all that must come before either of them.
+
+        From some pairs on, unordered ones that have nothing in common are not compared exactly.
+        """
+        self._left -= self._left > 0
+        if self._left == 0 and self._are_unordered(one, other) and not self._overlaps.may_meet(one, other):
+            return Comparison(verdict=Verdict.COMMUTE)
+        return self.compare_exactly(one, other)
+
+    def _are_unordered(self, one: str, other: str) -> bool:
+        return not (self._order.is_before(one, other) or self._order.is_before(other, one))
+
+    def compare_exactly(self, one: str, other: str) -> Comparison:
+        """The same, operation by operation, with the assumptions that the verdict rests on."""
+        names = self.names(one) | self.names(other)
+        context = self._relevant(names, self._is_before((one, other)))
+        schema = self._schemas.build(context)
         first, second = (self._close(i, context, schema) for i in (one, other))
         found = compare_closures(first, second, schema, self._dialect)
         return only_proved(self._doubt(found, (one, other)), self._dialect)
@@ -79,7 +108,7 @@ class Meaning:
         """``unknown`` for ``commute`` where an unread part of the history names what the pair touches."""
         if found.verdict is not Verdict.COMMUTE or not found.assumptions:
             return found
-        names = {name for i in pair for name in _names(self.footprint(i).operations)}
+        names = self.names(pair[0]) | self.names(pair[1])
         for unread in found.assumptions:
             if names & set(_WORD.findall(unread.text.lower())):
                 sides = tuple(_first(self.footprint(i)) for i in pair)
@@ -93,131 +122,74 @@ class Meaning:
                 return replace(found, verdict=Verdict.UNKNOWN, reasons=(reason,))
         return found
 
-    def _close(self, migration_id: str, context: frozenset[str], schema: Schema) -> Closure:
+    def _close(self, migration_id: str, context: tuple[str, ...], schema: Schema) -> Closure:
         key = migration_id, context
         if key not in self._closures:
+            if len(self._closures) >= _MAX_CLOSURES:
+                del self._closures[next(iter(self._closures))]
             self._closures[key] = close(self.footprint(migration_id), schema)
         return self._closures[key]
 
-    def _schema(self, context: frozenset[str]) -> Schema:
-        if context not in self._schemas:
-            position = self._positions()
-            ordered = sorted(context, key=lambda i: position[i])
-            footprints = [self.footprint(i) for i in ordered]
-            # Only what speaks of the pair was read, and a history may begin with tables that were there.
-            self._schemas[context] = build_schema(footprints, self._dialect, is_complete=False)
-        return self._schemas[context]
+    def names(self, migration_id: str) -> frozenset[str]:
+        """The names of all things that a migration touches; of columns, that of their table."""
+        if migration_id not in self._names:
+            self._names[migration_id] = frozenset(find_names(self.footprint(migration_id).operations))
+        return self._names[migration_id]
 
-    def _positions(self) -> dict[str, int]:
-        if self._position is None:
-            self._position = {
-                i: n for n, i in enumerate(topological(self._graph) or sorted(self._graph.migrations))
-            }
-        return self._position
+    def _names_made(self, migration_id: str) -> frozenset[str]:
+        if migration_id not in self._made:
+            self._made[migration_id] = frozenset(find_names_made(self.footprint(migration_id).operations))
+        return self._made[migration_id]
 
-    def _relevant(self, before: frozenset[str], pair: tuple[str, str]) -> frozenset[str]:
-        """Those of the earlier migrations that speak of anything that the pair touches.
+    def _relevant(self, names: Iterable[str], is_before: Callable[[str], bool]) -> tuple[str, ...]:
+        """Those of the earlier migrations that speak of any of these names, in order.
 
-        What depends on a table names it, so their texts are searched for names before anything is
-        parsed; the names of what they make are searched for in turn.
+        What depends on a table names it, so the words of their files are searched for names before
+        anything is parsed; the names of what they make are searched for in turn.
         """
-        self._read(before)
-        waiting = {name for i in pair for name in _names(self.footprint(i).operations)}
+        waiting = set(names)
         searched: set[str] = set()
         chosen: set[str] = set()
         while waiting:
-            name = waiting.pop()
-            searched.add(name)
-            for i in (self._speaking_of(name) & before) - chosen:
-                chosen.add(i)
-                waiting.update(set(_names_made(self.footprint(i).operations)) - searched)
-        return frozenset(chosen)
+            speaking = set().union(*map(self._footprints.speaking_of, waiting)) - chosen
+            found = [i for i in speaking if is_before(i)]
+            chosen.update(found)
+            searched |= waiting
+            self._footprints.prepare(found)
+            waiting = set().union(*map(self._names_made, found)) - searched
+        return tuple(sorted(chosen, key=self._position.__getitem__))
 
-    def _speaking_of(self, name: str) -> frozenset[str]:
-        """The migrations that were read so far and hold a name as a word."""
-        if name not in self._speaking:
-            word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-            texts = self._texts.items()
-            self._speaking[name] = frozenset(i for i, text in texts if name in text and word.search(text))
-        return self._speaking[name]
-
-    def _read(self, ids: Iterable[str]) -> None:
-        """Get the contents of files that nobody has asked for yet, in one batch a tree."""
-        unread = [i for i in ids if i not in self._texts]
-        if not unread:
-            return
-        wanted = {self._graph.migrations[i].path for i in unread} - self._contents.keys()
-        for tree, entries in self._held:
-            here = sorted(path for path in wanted if path in entries)
-            wanted.difference_update(here)
-            for content in tree.read(here, MAX_FILE_BYTES):
-                self._contents[content.path] = content.data or b""
-        self._contents.update(dict.fromkeys(wanted, b""))
-        for i in unread:
-            data = self._contents[self._graph.migrations[i].path]
-            self._texts[i] = data.decode("utf-8", "replace").lower()
-        self._speaking.clear()
-
-    def _read_footprint(self, migration: Migration) -> Footprint:
-        data = self._contents[migration.path]
-        operations = self._source.operations(migration.path, data, self._dialect)
-        declared = [d for d in migration.directives if d.name == "touches"]
-        if not declared:
-            return Footprint(operations=operations)
-        # A declaration says all that the unread parts touch, and so settles what is unknown of them.
-        settled = tuple(_as_declared(one) if one.opaque else one for one in operations)
-        said = (
-            Operation(
-                kind="declared", text=f"mig:touches {d.value}", line=d.line, effects=read_declaration(d.value)
-            )
-            for d in declared
+    def surround(self, migration_id: str) -> Surrounding:
+        """What may come before a migration, whichever pair it is part of."""
+        order, names = self._order, self.names(migration_id)
+        around = self._relevant(names, lambda i: i != migration_id and not order.is_before(migration_id, i))
+        fixed = tuple(i for i in around if order.is_before(i, migration_id))
+        free = tuple(i for i in around if i not in set(fixed))
+        near = self._relevant(names, lambda i: order.is_before(i, migration_id)) if free else fixed
+        contexts = {near, around}
+        return Surrounding(
+            names=names,
+            own=self.footprint(migration_id).operations,
+            fixed=self._operations(fixed),
+            free=self._operations(free),
+            closed=tuple(
+                step
+                for context in sorted(contexts)
+                for step in self._close(migration_id, context, self._schemas.build(context)).steps
+            ),
         )
-        return Footprint(operations=(*settled, *said))
 
+    def _operations(self, ids: Iterable[str]) -> tuple[Operation, ...]:
+        return tuple(operation for i in ids for operation in self.footprint(i).operations)
 
-def _as_declared(operation: Operation) -> Operation:
-    """An operation without what was only feared of it because it could not be read."""
-    feared = ("catalogue", "session")
-    return replace(operation, opaque="", effects=tuple(e for e in operation.effects if e.kind not in feared))
+    def _is_before(self, pair: tuple[str, str]) -> Callable[[str], bool]:
+        """A function that says what must come before either of two migrations, which themselves do not."""
+        if not self._order.ids:
+            return (self._graph.ancestors(*pair) - set(pair)).__contains__
+        one, other = pair
+        is_before = self._order.is_before
+        return lambda i: i not in pair and (is_before(i, one) or is_before(i, other))
 
 
 def _first(footprint: Footprint) -> Operation:
     return footprint.operations[0] if footprint.operations else unread_file("")
-
-
-def _names(operations: Iterable[Operation]) -> Iterator[str]:
-    """The names of all things that operations touch; of columns, that of their table."""
-    for operation in operations:
-        for effect in operation.effects:
-            yield from _name_of(effect)
-
-
-def _names_made(operations: Iterable[Operation]) -> Iterator[str]:
-    """The names by which later migrations could speak of what these operations made.
-
-    A new table is not one of them: who touches it without touching what it refers to does not matter
-    here, unless a foreign key passes deletes and updates on to it, or it inherits.
-    """
-    for operation in operations:
-        passes_on = any(
-            _PASSES_ON.search(e.detail.lower()) or e.detail in ("inherits", "partition")
-            for e in operation.effects
-        )
-        for effect in operation.effects:
-            made = effect.access is Access.CREATE and effect.kind in _FOUND_BY_NAME
-            renamed = bool(effect.renamed_to or effect.renamed_from)
-            if made or renamed or (passes_on and effect.access is Access.CREATE):
-                yield from _name_of(effect)
-
-
-def _name_of(effect: Effect) -> Iterator[str]:
-    if effect.kind in ("setting", "session", "catalogue"):
-        return
-    parts = [part.strip('"').lower() for part in effect.name.split(".")]
-    if effect.kind in ("column", "values") and len(parts) > 1:
-        parts = parts[:-1]
-    name = parts[-1].partition("(")[0]
-    if name and name != "*":
-        yield name
-    if effect.kind in ("constraint", "trigger", "policy", "index") and len(parts) > 1:
-        yield parts[-2]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mig.errors import GitError, UsageError
+from mig.errors import GitError, SourceError, UsageError
 from mig.findings import Verdict
 from mig.graph.dag import Graph, build_graph
 from mig.graph.reparent import heads_by_labels, newly_joined
 from mig.model import LineageSnapshot
-from mig.rules.pairs import find_unordered_pairs
+from mig.rules.pairs import find_unordered_pairs, order_of
 from mig.rules.three_way import ThreeWay
 from mig.sources.base import Draft
-from mig.usecases.check import compare_sides, compare_when_asked, find_sides
+from mig.usecases.check import Meanings, compare_sides, find_sides
 from mig.usecases.compose import compose
 from mig.usecases.load import snapshot_of
+from mig.usecases.orders import Order, assign_orders, choose_orders, find_orders, with_orders
 from mig.usecases.project import WORKTREE
 from mig.usecases.settled import refuse_bare, refuse_broken_graph, refuse_unmerged, refuse_unreadable
 from mig.usecases.write import Change, write_changes
@@ -29,6 +30,22 @@ if TYPE_CHECKING:
     from mig.usecases.project import Project
 
 
+class _Merge(NamedTuple):
+    """A merge migration that is to be written; one head only where it joins none and orders."""
+
+    snapshot: LineageSnapshot
+    graph: Graph
+    heads: tuple[str, ...]
+    order: tuple[Order, ...]
+
+
+class _Pair(NamedTuple):
+    """A pair that the graph leaves unordered, and the order that would settle it."""
+
+    finding: Finding
+    order: Order
+
+
 Groups = dict[str, list[tuple[str, ...]]]
 """The heads to join, by lineage; each group gets a merge migration."""
 
@@ -38,14 +55,15 @@ class MergeResult:
     """What ``mig merge`` did, or would do, or why it did not.
 
     ``heads`` are those of the working tree afterwards, by lineage.  ``blocking`` are the pairs
-    that keep the heads from being joined: then nothing was written.  ``unproved`` are those that
-    the merge migration leaves unordered without proof.  ``elsewhere`` are heads that the base has
-    and the working tree has not.
+    that keep the heads from being joined: then nothing was written, and ``proposed`` are orders that
+    would settle them.  ``unproved`` are those that the merge migration leaves unordered without proof.
+    ``elsewhere`` are heads that the base has and the working tree has not.
     """
 
     written: tuple[Composed, ...]
     heads: dict[str, tuple[str, ...]]
     blocking: tuple[Finding, ...] = ()
+    proposed: tuple[Order, ...] = ()
     unproved: tuple[Finding, ...] = ()
     elsewhere: tuple[str, ...] = ()
     base_ref: str = ""
@@ -57,19 +75,26 @@ class MergeResult:
 
 
 def merge_heads(
-    project: Project, *, ids: Sequence[str] = (), message: str = "", dry_run: bool = False, add: bool = False
+    project: Project,
+    *,
+    ids: Sequence[str] = (),
+    order: Sequence[Order] = (),
+    message: str = "",
+    dry_run: bool = False,
+    add: bool = False,
 ) -> MergeResult:
     """Write one merge migration for each group of heads that should be one.
 
     Args:
         project: where to work.
         ids: the heads to join; empty: all, but for those that branch labels keep apart.
+        order: pairs of ids, or beginnings of ids, of which the first is to come before the second.
         message: what the migration says of itself; empty: it names what it joins.
         dry_run: decide everything and write nothing.
         add: stage what was written.
 
     Raises:
-        UsageError: the ids are no heads, or fewer than two.
+        UsageError: the ids are no heads, or fewer than two; an order cannot be declared.
         SourceError, GraphError, GitError: the heads cannot be told, or a file cannot be written.
     """
     refuse_bare(project)
@@ -82,19 +107,21 @@ def merge_heads(
     for snapshot in snapshots:
         refuse_unreadable(snapshot)
     graphs = {one.lineage.name: build_graph(one.migrations) for one in snapshots}
-    groups = _groups(graphs, ids)
-    pairs = [pair for one in snapshots for pair in _pairs(project, one, graphs, groups)]
-    blocking = tuple(pair for pair in pairs if _blocks(pair, project))
-    if blocking or not groups:
+    merges = _merges(snapshots, graphs, _groups(graphs, ids), order)
+    pairs = [pair for one in merges for pair in _joined_pairs(project, one)]
+    blocking = [pair for pair in pairs if _blocks(pair.finding, project)]
+    if blocking or not merges:
         return _unchanged(project, graphs, blocking)
-    written = _compose_all(project, snapshots, groups, message)
+    written = _compose_all(project, merges, message)
     if not dry_run:
         write_changes(project, [one.change for one in written], add=add)
     return MergeResult(
         written=written,
         heads={name: _heads_after(graph, name, written) for name, graph in graphs.items()},
         unproved=tuple(
-            p for p in pairs if p.verdict is Verdict.UNKNOWN and project.config.unknown != "allow"
+            pair.finding
+            for pair in pairs
+            if pair.finding.verdict is Verdict.UNKNOWN and project.config.unknown != "allow"
         ),
         dry_run=dry_run,
     )
@@ -107,22 +134,47 @@ def name_merge(heads: Sequence[str]) -> str:
     return f"Merge {', '.join(heads[:-1])} and {heads[-1]}"
 
 
-def _compose_all(
-    project: Project, snapshots: Sequence[LineageSnapshot], groups: Groups, message: str
-) -> tuple[Composed, ...]:
-    wanted = [(one, heads) for one in snapshots for heads in groups.get(one.lineage.name, ())]
+def _merges(
+    snapshots: Sequence[LineageSnapshot], graphs: dict[str, Graph], groups: Groups, order: Sequence[Order]
+) -> list[_Merge]:
+    """The merge migrations that are to be written."""
+    for snapshot in snapshots:
+        if order or snapshot.lineage.name in groups:
+            refuse_broken_graph(graphs[snapshot.lineage.name], snapshot)
+    orders = find_orders(graphs, order)
+    found = []
+    for snapshot in snapshots:
+        name = snapshot.lineage.name
+        assigned = assign_orders(graphs[name], groups.get(name, ()), orders.get(name, ()))
+        found += [_Merge(snapshot, graphs[name], heads, each) for heads, each in sorted(assigned.items())]
+    return found
+
+
+def _compose_all(project: Project, merges: Sequence[_Merge], message: str) -> tuple[Composed, ...]:
     created = datetime.now(UTC).replace(microsecond=0)
-    drafts = [
-        # A second apart, so that two of one message get different names.
-        Draft(
-            id="",
-            parents=heads,
-            message=message or name_merge(heads),
-            created=created + timedelta(seconds=at),
+    return tuple(
+        compose(
+            project,
+            one.snapshot,
+            # A second apart, so that two of one message get different names.
+            Draft(
+                id="",
+                parents=one.heads,
+                message=message or _message(one),
+                created=created + timedelta(seconds=at),
+                order=one.order,
+            ),
         )
-        for at, (_, heads) in enumerate(wanted)
-    ]
-    return tuple(compose(project, one, draft) for (one, _), draft in zip(wanted, drafts, strict=True))
+        for at, one in enumerate(merges)
+    )
+
+
+def _message(merge: _Merge) -> str:
+    if len(merge.heads) > 1:
+        return name_merge(merge.heads)
+    first, second = merge.order[0]
+    more = f" and {len(merge.order) - 1} more" if len(merge.order) > 1 else ""
+    return f"Order {first} before {second}{more}"
 
 
 def _groups(graphs: dict[str, Graph], ids: Sequence[str]) -> Groups:
@@ -157,43 +209,32 @@ def _find_heads(graphs: dict[str, Graph], ids: Sequence[str]) -> tuple[str, tupl
     return next(iter(chosen.values())), tuple(sorted(chosen))
 
 
-def _pairs(
-    project: Project, snapshot: LineageSnapshot, graphs: dict[str, Graph], groups: Groups
-) -> list[Finding]:
-    """The unordered pairs that the merge migrations of one lineage would leave as they are."""
-    name = snapshot.lineage.name
-    if name not in groups:
-        return []
-    graph = graphs[name]
-    refuse_broken_graph(graph, snapshot)
-    return [pair for heads in groups[name] for pair in _joined_pairs(project, snapshot, graph, heads)]
-
-
-def _joined_pairs(
-    project: Project, snapshot: LineageSnapshot, graph: Graph, heads: tuple[str, ...]
-) -> list[Finding]:
-    joined = newly_joined(graph, heads)
+def _joined_pairs(project: Project, merge: _Merge) -> list[_Pair]:
+    """The unordered pairs that a merge migration would bring together and leave as they are."""
+    snapshot, joined = merge.snapshot, newly_joined(merge.graph, merge.heads)
     common = LineageSnapshot(
         lineage=snapshot.lineage, migrations=tuple(m for m in snapshot.migrations if m.id not in joined)
     )
+    merged = replace(snapshot, migrations=with_orders(snapshot.migrations, merge.order))
     three = ThreeWay(
         head=snapshot,
         base=common,
         merge_base=common,
-        merged=snapshot,
+        merged=merged,
         head_ref="the working tree",
         base_ref="what the heads have in common",
         has_base=True,
         unknown=project.config.unknown,
-        compare=compare_when_asked(project, snapshot.lineage, (project.tree(WORKTREE),)),
+        meaning=Meanings(project, snapshot.lineage, (project.tree(WORKTREE),)),
     )
-    families = [graph.ancestors(head) | {head} for head in heads]
+    families = [merge.graph.ancestors(head) | {head} for head in merge.heads]
+    orders = {(pair.one, pair.other): order_of(three, pair) for pair in three.pairs}
     # Pairs behind one head were settled when that head came to be, and pairs beyond are not joined here.
     return [
-        pair
-        for pair in find_unordered_pairs(three)
-        if joined.issuperset(pair.migrations)
-        and not any(family.issuperset(pair.migrations) for family in families)
+        _Pair(found, orders[found.migrations[0], found.migrations[1]])
+        for found in find_unordered_pairs(three)
+        if joined.issuperset(found.migrations)
+        and not any(family.issuperset(found.migrations) for family in families)
     ]
 
 
@@ -202,10 +243,43 @@ def _blocks(pair: Finding, project: Project) -> bool:
     return unproved or pair.verdict is Verdict.CONFLICT
 
 
-def _unchanged(project: Project, graphs: dict[str, Graph], blocking: tuple[Finding, ...]) -> MergeResult:
+def _unchanged(project: Project, graphs: dict[str, Graph], blocking: Sequence[_Pair]) -> MergeResult:
     heads = {name: graph.heads() for name, graph in graphs.items()}
-    base_ref, elsewhere = ("", ()) if blocking else _heads_elsewhere(project)
-    return MergeResult(written=(), heads=heads, blocking=blocking, base_ref=base_ref, elsewhere=elsewhere)
+    if not blocking:
+        base_ref, elsewhere = _heads_elsewhere(project)
+        return MergeResult(written=(), heads=heads, base_ref=base_ref, elsewhere=elsewhere)
+    published = _published(project)
+    # Where one side is not published, a rebase orders the pair and no merge migration is needed.
+    settled = [pair for pair in blocking if len({i in published for i in pair.order}) == 1]
+    return MergeResult(
+        written=(),
+        heads=heads,
+        blocking=tuple(
+            replace(pair.finding, fix=_order_flag(pair) if pair in settled else "mig rebase")
+            for pair in blocking
+        ),
+        proposed=tuple(
+            order
+            for name, graph in graphs.items()
+            for order in choose_orders(graph, (p.order for p in settled if p.finding.lineage == name))
+        ),
+    )
+
+
+def _order_flag(pair: _Pair) -> str:
+    return f"mig merge --order {','.join(pair.order)}"
+
+
+def _published(project: Project) -> frozenset[str]:
+    """The ids that the base branch has; none where there is no base."""
+    if project.repo is None:
+        return frozenset()
+    try:
+        base = find_sides(project).base
+        return frozenset(m.id for m in project.snapshot(base.id).migrations) if base else frozenset()
+    except (GitError, SourceError):
+        # This is advice; that the base cannot be read says mig check.
+        return frozenset()
 
 
 def _heads_elsewhere(project: Project) -> tuple[str, tuple[str, ...]]:

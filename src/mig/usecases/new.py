@@ -9,7 +9,7 @@ from mig.errors import GraphError, SourceError, UsageError
 from mig.graph.dag import build_graph
 from mig.model import Lineage, LineageSnapshot
 from mig.sources.base import MAX_FILE_BYTES, Draft
-from mig.sources.registry import find_source
+from mig.sources.registry import source_of
 from mig.usecases.compose import Composed, compose
 from mig.usecases.load import snapshot_of
 from mig.usecases.settled import refuse_bare, refuse_unreadable
@@ -49,9 +49,7 @@ def new_migration(
         raise UsageError("SQL text becomes a file of SQL, not of Python", hint="leave --py or --from-sql out")
     tree = project.tree()
     lineage = _one_lineage(project, tree)
-    if sql is not None and not find_source(lineage.source).is_candidate(
-        lineage, f"{lineage.paths[0]}/new.sql"
-    ):
+    if sql is not None and not source_of(lineage).is_candidate(lineage, f"{lineage.paths[0]}/new.sql"):
         raise UsageError(f"the source {lineage.source} has no SQL files", hint="leave --from-sql out")
     snapshot = snapshot_of(project.reader(lineage).read(tree))
     project.save()

@@ -16,14 +16,15 @@ from mig.git.repo import Commit, Repo, open_repo
 from mig.git.trees import CommitTree, GitTree, IndexTree, WorktreeTree
 from mig.model import Lineage, Snapshot
 from mig.sources.cache import ReadingCache
-from mig.sources.registry import find_source, may_recognise, source_names
-from mig.tree import DirectoryTree, is_under
+from mig.sources.registry import Sources, source_names, source_of
+from mig.tree import DirectoryTree, content_key, is_under
 from mig.usecases.load import LineageReader, LineageReading, snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mig.model import Migration, Script
+    from mig.sources.footprints import FootprintCache
     from mig.tree import Content, Entry, Tree
 
 WORKTREE = "worktree"
@@ -44,6 +45,7 @@ class Project:
     only: str = ""
     _readers: dict[Lineage, LineageReader] = field(default_factory=dict, repr=False)
     _caches: dict[str, ReadingCache] = field(default_factory=dict, repr=False)
+    _footprints: dict[str, FootprintCache] = field(default_factory=dict, repr=False)
 
     @property
     def git(self) -> Repo:
@@ -89,13 +91,16 @@ class Project:
     def lineages(self, tree: Tree, *others: Tree) -> tuple[Lineage, ...]:
         """The lineages that the configuration names, or else those that are recognised in a tree.
 
-        Where a tree holds none the others are looked at in turn: all may have been deleted.
+        Where a tree holds none the others are looked at in turn: all may have been deleted.  A lineage of
+        many parts (Django's apps) has the parts that any of the trees has.
 
         Raises:
             SourceError: nothing is configured and nothing recognised.
             ConfigError: the lineage that the user asked for is not among them.
         """
-        found = self._configured(tree) or next(filter(None, map(_recognise_all, (tree, *others))), ())
+        recognised = (_recognise_all(each, self.sources) for each in (tree, *others))
+        found = self._configured(tree) or next(filter(None, recognised), ())
+        found = tuple(_joined(one, others) if one.settings else one for one in found)
         if not found:
             raise SourceError(
                 f"no migrations were recognised in {tree.name}",
@@ -107,17 +112,66 @@ class Project:
             )
         return tuple(lineage for lineage in found if self.only in ("", lineage.name))
 
+    def refuse_missing_folders(self, lineages: Iterable[Lineage], trees: Sequence[Tree]) -> None:
+        """See that the configured folders are there: a typing error must not look like a green check.
+
+        Raises:
+            ConfigError: no tree has it, and neither has the disk.
+        """
+        if not self.config.path and not self.config.lineages:
+            return
+        for path in (path for lineage in lineages for path in lineage.paths):
+            if (self.root / path).is_dir() or any(tree.entries((path,)) for tree in trees):
+                continue
+            import difflib
+
+            near = difflib.get_close_matches(path, _folders(trees), n=1)
+            raise ConfigError(
+                f"{self.config.file}: path = {path!r}: there is no such folder in {trees[0].name}",
+                hint=f"is it {near[0]}?" if near else "mend the path, or mig init makes the folder",
+            )
+
     def reader(self, lineage: Lineage) -> LineageReader:
         """The reader of a lineage, which keeps what it has read."""
         if lineage not in self._readers:
-            self._readers[lineage] = LineageReader(lineage, self._cache(lineage.source))
+            self._readers[lineage] = LineageReader(lineage, self._cache(lineage))
         return self._readers[lineage]
 
-    def _cache(self, source: str) -> ReadingCache:
-        if source not in self._caches:
-            folder = self.repo.common_dir / "mig" if self.repo else None
-            self._caches[source] = ReadingCache(folder, source, find_source(source).version)
-        return self._caches[source]
+    def _cache(self, lineage: Lineage) -> ReadingCache:
+        name = _kept_as(lineage)
+        if name not in self._caches:
+            self._caches[name] = ReadingCache(self._cache_folder, name, source_of(lineage).version)
+        return self._caches[name]
+
+    @property
+    def _cache_folder(self) -> Path | None:
+        return self.repo.common_dir / "mig" if self.repo else None
+
+    @property
+    def sources(self) -> Sources:
+        """The sources that this project knows."""
+        return Sources(self.config.conventions)
+
+    def footprints(self, lineage: Lineage) -> FootprintCache:
+        """What is known of what a lineage's migrations do."""
+        name, dialect = _kept_as(lineage), self.dialect_of(lineage)
+        # The same text may mean something else in another dialect.
+        key = f"{name} {dialect}"
+        if key not in self._footprints:
+            from mig.sources.footprints import FootprintCache  # not needed where nothing is unordered
+
+            self._footprints[key] = FootprintCache(
+                self._cache_folder,
+                name,
+                source_of(lineage).version,
+                dialect,
+                self.config.harmless,
+            )
+        return self._footprints[key]
+
+    def dialect_of(self, lineage: Lineage) -> str:
+        """The dialect that a lineage's SQL is read in: as set, else as its folder says."""
+        return self.config.dialect or lineage.dialect or self.config.sql_dialect
 
     def read(self, tree: Tree, lineages: Sequence[Lineage]) -> dict[str, LineageReading]:
         """What the files of each lineage say in a tree, by the lineage's name."""
@@ -159,15 +213,28 @@ class Project:
 
     def save(self) -> None:
         """Keep what was read for the next run."""
-        for one in self._caches.values():
-            one.save()
+        for readings in self._caches.values():
+            readings.save()
+        for footprints in self._footprints.values():
+            footprints.save()
 
     def _configured(self, tree: Tree) -> tuple[Lineage, ...]:
         wanted = self.config.lineages
         if not wanted and (self.config.source or self.config.path):
             wanted = (LineageConfig(name="default", path=self.config.path, source=self.config.source),)
-        recognised = cache(lambda source: find_source(source).recognise(tree))
-        return tuple(_complete(one, recognised) for one in wanted)
+        recognised = cache(lambda source: self.sources.find(source).recognise(tree))
+        return tuple(_complete(one, recognised, self.sources) for one in wanted)
+
+
+def _kept_as(lineage: Lineage) -> str:
+    """The name under which is kept what a lineage's files say: another layout reads them differently."""
+    if lineage.convention is None:
+        return lineage.source
+    return f"{lineage.source}-{content_key(repr(lineage.convention).encode())[:12]}"
+
+
+def _folders(trees: Iterable[Tree]) -> set[str]:
+    return {folder for tree in trees for path in tree.entries() if (folder := os.path.dirname(path))}
 
 
 def load(path: str | Path = ".", at: str = WORKTREE) -> Snapshot:
@@ -212,27 +279,46 @@ def _find_repo(start: Path, environment: Mapping[str, str], *, elsewhere: bool) 
         raise
 
 
-def _complete(wanted: LineageConfig, recognised: Callable[[str], tuple[Lineage, ...]]) -> Lineage:
+def _complete(
+    wanted: LineageConfig, recognised: Callable[[str], tuple[Lineage, ...]], sources: Sources
+) -> Lineage:
     """A configured lineage, with what the configuration leaves out recognised."""
     path = wanted.path
-    for source in (wanted.source,) if wanted.source else source_names():
+    for source in (wanted.source,) if wanted.source else sources.names:
         for found in recognised(source):
             if not path or any(is_under(place, path) for place in found.paths):
                 return replace(found, name=wanted.name)
-    return Lineage(name=wanted.name, source=wanted.source or "native", paths=(path or "migrations",))
+    source = wanted.source or "native"
+    reader = sources.find(source)
+    return Lineage(
+        name=wanted.name,
+        source=source,
+        paths=(path or "migrations",),
+        nested=not reader.late,
+        late=reader.late,
+        convention=sources.own_convention(source),
+    )
 
 
-def _recognise_all(tree: Tree) -> tuple[Lineage, ...]:
+def _recognise_all(tree: Tree, sources: Sources) -> tuple[Lineage, ...]:
     found: list[Lineage] = []
-    for name in source_names():
+    for name in sources.names:
         # A folder belongs to one lineage, and what is known need not be looked through again.
         rest = _Without(tree, tuple(f"{path}/" for one in found for path in one.paths)) if found else tree
-        if may_recognise(name, rest.entries()):
-            found.extend(find_source(name).recognise(rest))
+        if sources.may_recognise(name, rest.entries()):
+            found.extend(sources.find(name).recognise(rest))
     taken = [lineage.name for lineage in found]
     return tuple(
         replace(one, name=f"{one.source}-{one.name}") if taken.count(one.name) > 1 else one for one in found
     )
+
+
+def _joined(lineage: Lineage, others: Iterable[Tree]) -> Lineage:
+    """The lineage with the parts that it has in other trees besides."""
+    same = [one for tree in others for one in source_of(lineage).recognise(tree)]
+    paths = {path for one in (lineage, *same) for path in one.paths}
+    settings = {key: value for one in (*reversed(same), lineage) for key, value in one.settings}
+    return replace(lineage, paths=tuple(sorted(paths)), settings=tuple(sorted(settings.items())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mig.errors import GraphError, SourceError
 from mig.graph.dag import build_graph
 from mig.sources.base import MAX_FILE_BYTES
-from mig.sources.registry import find_source
+from mig.sources.registry import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ def show_migration(project: Project, prefix: str, at: str) -> Shown:
     lineage = next(one for one in snapshot.lineages if one.lineage.name == migration.lineage)
     children = tuple(sorted({m.id for m in lineage.migrations if migration.id in m.parents}))
     try:
-        script = snapshot.script(migration, project.config.sql_dialect)
+        script = snapshot.script(migration, project.dialect_of(lineage.lineage))
     except SourceError as error:
         return Shown(migration=migration, children=children, script=None, problem=error.message)
     return Shown(migration=migration, children=children, script=script)
@@ -99,8 +99,9 @@ def read_operations(
     The files are read in few batches, because each costs Git a process.
     """
     tree = project.tree(at)
-    sources = {lineage.name: find_source(lineage.source) for lineage in project.lineages(tree)}
-    dialect = project.config.sql_dialect
+    lineages = project.lineages(tree)
+    sources = {one.name: source_of(one) for one in lineages}
+    dialects = {one.name: project.dialect_of(one) for one in lineages}
 
     def contents() -> Iterator[Content]:
         for start in range(0, len(migrations), _BATCH):
@@ -109,7 +110,7 @@ def read_operations(
     def operations(migration: Migration, data: bytes | None) -> tuple[Statement, ...]:
         try:
             return (
-                sources[migration.lineage].script(migration.path, data, dialect).up
+                sources[migration.lineage].script(migration.path, data, dialects[migration.lineage]).up
                 if data is not None
                 else ()
             )

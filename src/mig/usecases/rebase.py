@@ -8,28 +8,36 @@ from typing import TYPE_CHECKING
 from mig.errors import GitError, GraphError, SourceError
 from mig.graph.dag import Graph, build_graph
 from mig.graph.reparent import Parents, branch_labels, heads_by_labels, stack, weak_components, with_parents
-from mig.sources.registry import find_source
+from mig.sources.registry import source_of
 from mig.usecases.check import compare_sides, find_sides
+from mig.usecases.rewrite import find_unmet, rewrite_ours
 from mig.usecases.settled import refuse_bare, refuse_unmerged, refuse_unreadable
 from mig.usecases.write import Change, read_on_disk, write_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
+    from mig.conflicts.ledger import Miss
+    from mig.conflicts.rewrite import Replacement
     from mig.model import Migration
     from mig.rules.three_way import ThreeWay
     from mig.usecases.project import Project
+    from mig.usecases.rewrite import NewText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
-    """One migration that got other parents."""
+    """One migration that got other parents, or other names in its text."""
 
     id: str
     path: str
     parents_before: tuple[str, ...]
     parents: tuple[str, ...]
     change: Change
+    replacements: tuple[Replacement, ...] = ()
+    """The words of its text that are others now."""
+    notes: tuple[str, ...] = ()
+    """What a person should look at in the new text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +46,9 @@ class RebaseResult:
 
     ``ours`` are the migrations that are not published, by id; ``heads`` those that the merge with
     the base will have, by lineage.  ``elsewhere`` are the new parents that the base has and the
-    working tree has not: the branch cannot be applied by itself until it has them.
+    working tree has not: the branch cannot be applied by itself until it has them.  ``unmet`` is what
+    ours ask of their new ancestors in vain, so that the order alone will not do; ``with_names`` says
+    that names in their texts were to be rewritten.
     """
 
     base_ref: str
@@ -46,6 +56,8 @@ class RebaseResult:
     rewritten: tuple[Rewritten, ...]
     heads: dict[str, tuple[str, ...]]
     elsewhere: tuple[str, ...] = ()
+    unmet: tuple[tuple[str, Miss], ...] = ()
+    with_names: bool = False
     dry_run: bool = False
 
     @property
@@ -54,7 +66,13 @@ class RebaseResult:
 
 
 def rebase_migrations(
-    project: Project, *, onto: str = "", base: str | None = None, dry_run: bool = False, add: bool = False
+    project: Project,
+    *,
+    onto: str = "",
+    base: str | None = None,
+    with_names: bool = False,
+    dry_run: bool = False,
+    add: bool = False,
 ) -> RebaseResult:
     """Put the migrations that are not on the base after the base's head.
 
@@ -62,12 +80,14 @@ def rebase_migrations(
         project: where to work.
         onto: a published migration to put them after; empty: the base's head.
         base: the branch that is published; None: as configured, else the remote's default branch.
+        with_names: where what comes before ours renamed things that ours use, put the new names into
+            ours, and prove before anything is written that nothing is missed then.
         dry_run: decide everything and write nothing.
         add: stage what was rewritten.
 
     Raises:
         GraphError: the base has several heads, or the graph cannot be told.
-        SourceError: a header cannot be rewritten safely, or a file cannot be written.
+        SourceError: a header or a text cannot be rewritten safely, or a file cannot be written.
         GitError: there is no base, or a file is unmerged.
     """
     refuse_bare(project)
@@ -79,20 +99,43 @@ def rebase_migrations(
     threes = compare_sides(project, sides)
     refuse_unmerged(project, [three.head.lineage for three in threes])
     chosen = _find_onto(threes, onto) if onto else {}
-    decided = [(three, _decide(three, chosen)) for three in threes]
-    rewritten = tuple(
-        _rewrite(project, three, i, parents[i]) for three, parents in decided for i in sorted(parents)
-    )
+    decided = [_decided(project, three, _decide(three, chosen), with_names=with_names) for three in threes]
+    rewritten = tuple(one for each in decided for one in _rewrite_all(project, each))
     if not dry_run:
         write_changes(project, [one.change for one in rewritten], add=add)
     return RebaseResult(
         base_ref=sides.base.ref,
         ours=tuple(sorted(i for three in threes for i in three.ours)),
         rewritten=rewritten,
-        heads={three.lineage: with_parents(three.graph, parents).heads() for three, parents in decided},
-        elsewhere=tuple(sorted(i for three, parents in decided for i in _find_elsewhere(three, parents))),
+        heads={each.three.lineage: each.graph.heads() for each in decided},
+        elsewhere=tuple(sorted(i for each in decided for i in _find_elsewhere(each.three, each.parents))),
+        unmet=()
+        if with_names
+        else tuple(one for each in decided for one in find_unmet(each.three, each.graph)),
+        with_names=with_names,
         dry_run=dry_run,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """What becomes of one lineage: new parents and new texts by id, and the graph with these parents."""
+
+    three: ThreeWay
+    parents: Parents
+    graph: Graph
+    texts: dict[str, NewText]
+
+
+def _decided(project: Project, three: ThreeWay, parents: Parents, *, with_names: bool) -> _Decided:
+    graph = with_parents(three.graph, parents)
+    texts = rewrite_ours(project, three, graph) if with_names else {}
+    return _Decided(three=three, parents=parents, graph=graph, texts=texts)
+
+
+def _rewrite_all(project: Project, decided: _Decided) -> Iterator[Rewritten]:
+    for migration_id in sorted(decided.parents.keys() | decided.texts.keys()):
+        yield _rewrite(project, decided, migration_id)
 
 
 def _decide(three: ThreeWay, onto: dict[str, str]) -> Parents:
@@ -183,14 +226,20 @@ def _refuse_doubtful(three: ThreeWay, *, named: bool) -> None:
             )
 
 
-def _rewrite(project: Project, three: ThreeWay, migration_id: str, parents: tuple[str, ...]) -> Rewritten:
-    """The file with its new parents, read back once before it is believed."""
+def _rewrite(project: Project, decided: _Decided, migration_id: str) -> Rewritten:
+    """The file with its new text and parents, read back once before it is believed."""
+    three = decided.three
     migration = three.graph.migrations[migration_id]
-    source = find_source(three.head.lineage.source)
-    before = read_on_disk(project.root, migration.path)
-    after = source.reparent(migration.path, before, parents)
+    source = source_of(three.head.lineage)
+    parents = decided.parents.get(migration_id, migration.parents)
+    text = decided.texts.get(migration_id)
+    before = text.before if text else read_on_disk(project.root, migration.path)
+    after = text.after if text else before
+    checksum = source.read(migration.path, after).checksum if text else migration.checksum
+    if migration_id in decided.parents:
+        after = source.reparent(migration.path, after, parents)
     reading = source.read(migration.path, after)
-    same = (reading.id, reading.checksum) == (migration.id, migration.checksum)
+    same = (reading.id, reading.checksum) == (migration.id, checksum)
     if not same or set(reading.parents) != set(parents):
         raise SourceError(
             f"the parents in {migration.path} cannot be rewritten safely",
@@ -202,6 +251,8 @@ def _rewrite(project: Project, three: ThreeWay, migration_id: str, parents: tupl
         parents_before=migration.parents,
         parents=parents,
         change=Change(path=migration.path, before=before, after=after),
+        replacements=text.replacements if text else (),
+        notes=text.notes if text else (),
     )
 
 

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mig.errors import GraphError
-from mig.graph.dag import Graph, build_graph, topological, unordered_pairs
+from mig.graph.dag import Graph, build_graph, topological
 from mig.graph.linearize import find_cycles, find_forks, has_cycle, linearize, maximal
+from mig.graph.order import find_wrong_orders, without_orders
+from mig.graph.unordered import Unordered, find_order, unordered_pairs
 from mig.model import Migration
 
 if TYPE_CHECKING:
@@ -205,6 +207,27 @@ def test_unordered_pairs_are_those_that_the_closure_does_not_relate(
     assert len(found) == len(expected)
     assert found == sorted(found)
     assert all(one in chosen and (other not in chosen or one < other) for one, other in found)
+    assert len(Unordered(build_graph(migrations), chosen)) == len(found)
+
+
+@given(dags())
+def test_the_order_says_of_each_two_what_the_closure_says(migrations: list[Migration]) -> None:
+    order, reach = find_order(build_graph(migrations)), closure(migrations)
+    ids = [m.id for m in migrations]
+    for one, other in itertools.product(ids, ids):
+        assert order.is_before(one, other) == ((one, other) in reach), (one, other)
+
+
+def test_what_all_lines_meet_in_ends_a_stretch() -> None:
+    drawn = graph("a > b > d, a > c > d, d > e > g, d > f > g, g > h")
+    stretches = [stretch.ids for stretch in find_order(drawn).stretches(drawn.migrations)]
+    assert stretches == [("b", "c"), ("e", "f")]
+
+
+def test_an_open_line_keeps_all_that_follows_in_one_stretch() -> None:
+    drawn = graph("a > b > c > d, a > z")
+    assert [s.ids for s in find_order(drawn).stretches(["z"])] == [("b", "z", "c", "d")]
+    assert list(unordered_pairs(drawn, drawn.migrations)) == [("b", "z"), ("c", "z"), ("d", "z")]
 
 
 def test_pairs_of_ids_that_are_not_there_are_none() -> None:
@@ -289,3 +312,40 @@ def test_questions_to_a_long_chain_need_no_recursion() -> None:
     assert len(drawn.ancestors(ids[-1])) == 4999
     assert list(unordered_pairs(drawn, ids)) == []
     assert find_cycles(drawn) == ()
+
+
+def test_all_after_the_second_come_after_all_before_the_first() -> None:
+    drawn = build_graph(
+        [
+            *graph("r > x > a, r > b > y").migrations.values(),
+            migration("m", ["a", "y"], order=[("a", "b")]),
+        ]
+    )
+    assert drawn.ancestors("y") == {"r", "x", "a", "b"}
+    assert list(unordered_pairs(drawn, drawn.migrations)) == []
+    assert linearize(drawn) == ("r", "x", "a", "b", "y", "m")
+    assert drawn.heads() == ("m",)
+    assert without_orders(drawn).ancestors("y") == {"r", "b"}
+
+
+@pytest.mark.parametrize(
+    ("orders", "said"),
+    [
+        pytest.param([("a", "b")], [], id="holds"),
+        pytest.param([("r", "b")], [], id="holds-already"),
+        pytest.param([("a", "zz")], ["there is no migration zz"], id="unknown"),
+        pytest.param([("a", "m")], ["m does not come before m"], id="itself"),
+        pytest.param([("a", "c")], ["c does not come before m"], id="not-behind"),
+        pytest.param([("a", "r")], ["r comes before a already"], id="other-way"),
+        pytest.param(
+            [("a", "b"), ("b", "a")],
+            ["another declared order puts b before a", "another declared order puts a before b"],
+            id="both-ways",
+        ),
+    ],
+)
+def test_orders_that_cannot_hold_say_why(orders: list[tuple[str, str]], said: list[str]) -> None:
+    drawn = build_graph(
+        [*graph("r > a, r > b, r > c").migrations.values(), migration("m", ["a", "b"], order=orders)]
+    )
+    assert [wrong.why for wrong in find_wrong_orders(drawn)] == said

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,3 +174,12 @@ def test_one_migration_over_the_heads_leaves_one_head(history: tuple[Graph, froz
     assert build_graph((*before.migrations.values(), merge)).heads() == ("m",)
     shared = before.migrations.keys() - newly_joined(before, heads)
     assert all(shared <= before.ancestors(head) | {head} for head in heads)
+
+
+def test_a_merge_migration_of_ours_keeps_the_order_that_it_declares() -> None:
+    plain = graph("a: t:a x:a y:a m:x,y").migrations
+    drawn = build_graph(replace(m, order=(("y", "x"),) if m.id == "m" else ()) for m in plain.values())
+    moved = with_parents(drawn, stack(drawn, ["x", "y", "m"], "t"))
+    assert moved.heads() == ("m",)
+    assert moved.ancestors("x") == {"a", "t", "y"}
+    assert moved.ancestors("y") == {"a", "t"}

@@ -30,7 +30,7 @@ def snapshot(files: Mapping[str, str], source: str = "native", name: str = "defa
         return reader.script(migration.path, files[migration.path].encode(), dialect)
 
     lineage = Lineage(name=name, source=source, paths=("migrations",))
-    found = LineageSnapshot(lineage=lineage, migrations=reader.resolve(migrations))
+    found = LineageSnapshot(lineage=lineage, migrations=reader.resolve(lineage, migrations))
     return Snapshot(ref="disk", lineages=(found,), read_script=read_script)
 
 

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mig.errors import GraphError, RunnerError
+from mig.errors import GraphError, RunnerError, UsageError
 from mig.findings import Finding, Severity
 from mig.graph.dag import Graph, build_graph
 from mig.graph.linearize import linearize
+from mig.graph.order import find_unreconciled
 from mig.model import Lineage, LineageSnapshot, Location, Migration
 from mig.runner.history import Applied
 from mig.runner.plan import Direction, Goal, Plan, find_goal, make_plan, refuse_unsettled, sound_graph
+from mig.runner.reconcile import choose
 
 
 def migration(id: str, *parents: str, order: tuple[tuple[str, str], ...] = ()) -> Migration:
@@ -160,8 +162,41 @@ def test_a_declared_order_goes_before_file_names() -> None:
 
 
 def test_a_database_that_has_only_the_second_of_an_order_is_refused() -> None:
-    with pytest.raises(RunnerError, match=r"m/m\.sql puts b before c, but this database has only c"):
+    said = r"needs reconciliation: m/m\.sql puts b before c, but this database has only c"
+    with pytest.raises(RunnerError, match=said) as refused:
         plan(ordered("b", "c"), applied("a", "c"), "up")
+    assert refused.value.hint.startswith("mig redo c ")
+
+
+def test_what_the_first_of_an_order_comes_after_is_too_late_as_well() -> None:
+    merge = migration("m", "b", "c", order=(("b", "c"),))
+    drawn = build_graph((*draw("a > x > b, a > c").migrations.values(), merge))
+    (found,) = find_unreconciled(drawn, ("a", "c"))
+    assert (found.first, found.second, found.missing) == ("b", "c", ("b", "x"))
+    with pytest.raises(RunnerError, match="needs reconciliation"):
+        plan(drawn, applied("a", "c"), "up", "x")
+    assert find_unreconciled(drawn, ("a", "x", "b", "c")) == ()
+    assert find_unreconciled(drawn, ("a", "b")) == ()
+
+
+def test_redoing_the_second_of_an_order_makes_it_good() -> None:
+    assert steps(ordered("b", "c"), applied("a", "c"), "redo", "c") == "-c +b +c"
+    assert steps(ordered("b", "c"), applied("a", "c"), "down", "a") == "-c"
+
+
+def test_a_person_decides_about_what_comes_too_late() -> None:
+    drawn, rows = ordered("b", "c"), applied("a", "c")
+    goal = find_goal(drawn, rows, "up", "")
+    late = make_plan(drawn, rows, goal, choose(drawn, ["b"], []))
+    assert [(step.id, step.recorded) for step in late.steps] == [("b", False), ("m", False)]
+    recorded = make_plan(drawn, rows, goal, choose(drawn, [], ["b"]))
+    assert [(step.id, step.recorded) for step in recorded.steps] == [("b", True), ("m", False)]
+    with pytest.raises(RunnerError, match="m does not come too late"):
+        make_plan(drawn, rows, goal, choose(drawn, ["b", "m"], []))
+    with pytest.raises(UsageError, match="b cannot be both"):
+        choose(drawn, ["b"], ["b"])
+    with pytest.raises(GraphError, match="no migration has the id 'zz'"):
+        choose(drawn, ["zz"], [])
 
 
 def ordered(first: str, second: str) -> Graph:

@@ -83,7 +83,7 @@ def read_lineage(tree: Tree, lineage: Lineage) -> tuple[Migration, ...]:
         assert reading.problems == ()
         if reading.id:
             found.append(reading.migration(lineage.name, path))
-    return SOURCE.resolve(found)
+    return SOURCE.resolve(lineage, found)
 
 
 def heads(migrations: Sequence[Migration]) -> list[str]:

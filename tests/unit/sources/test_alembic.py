@@ -210,7 +210,8 @@ def test_dependencies_become_ids(depends: str, resolved: str) -> None:
         made("bbbb2"),
         made("cccc4", "bbbb2", requires=(depends,)),
     ]
-    assert SOURCE.resolve(migrations)[3].requires == (resolved,)
+    lineage = Lineage(name="x", source="alembic", paths=("v",))
+    assert SOURCE.resolve(lineage, migrations)[3].requires == (resolved,)
 
 
 @pytest.mark.parametrize(
@@ -360,3 +361,25 @@ def test_no_bytes_make_the_reader_raise(data: bytes) -> None:
         assert re.fullmatch(r"MIG\d{3}", str(code))
         assert message
         assert isinstance(line, int)
+
+
+def test_declared_orders_are_read_from_comments_and_not_from_texts() -> None:
+    text = (
+        '"""Join.\n\n# mig:order x y\n"""\nrevision = "m"\ndown_revision = ("a", "b")\n# mig:order a b\n'
+        '  \n#mig:order  b   c\nother = 1  # mig:order c d\n\ndef upgrade():\n    """\n# mig:order e f\n"""\n'
+    )
+    assert read(text).directives == (("order", "a b", 7), ("order", "b c", 9))
+    assert read(text).problems == ()
+    assert read(text).migration("default", "x.py").order == (("a", "b"), ("b", "c"))
+
+
+@pytest.mark.parametrize("value", ["", " a", " a a", " a b c"])
+def test_an_order_of_other_than_two_is_a_problem_with_its_line(value: str) -> None:
+    found = read(f'revision = "m"\ndown_revision = None\n# mig:order{value}\n')
+    assert [(code, line) for code, _, line in found.problems] == [("MIG003", 3)]
+    assert found.directives == ()
+
+
+def test_a_declared_order_is_no_change_of_content() -> None:
+    text = 'revision = "m"\ndown_revision = ("a", "b")\n{}\n\ndef upgrade():\n    pass\n'
+    assert read(text.format("# mig:order a b")).checksum == read(text.format("")).checksum

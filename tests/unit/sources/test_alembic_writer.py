@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -317,12 +318,17 @@ def test_a_migration_lies_beside_its_first_parent() -> None:
     assert write(tree).path == f"a/{NEW}_add_mail.py"
 
 
-def test_an_order_cannot_be_declared() -> None:
+def test_a_declared_order_is_written_below_the_header_and_read_back() -> None:
     tree = MemoryTree({"m/env.py": b"", "m/versions/a.py": migration_text("a")})
     (lineage,) = SOURCE.recognise(tree)
-    draft = Draft(id=NEW, parents=("a", "b"), message="x", created=CREATED, order=(("a", "b"),))
-    with pytest.raises(SourceError, match="order"):
-        SOURCE.write(draft, lineage, tree, {})
+    draft = Draft(id=NEW, parents=("a", "b"), message="x", created=CREATED, order=(("a", "b"), ("c", "d")))
+    file = SOURCE.write(draft, lineage, tree, {})
+    assert b"\n# mig:order a b\n# mig:order c d\n" in file.data
+    reading = SOURCE.read(file.path, file.data)
+    assert reading.problems == ()
+    assert reading.migration("default", file.path).order == draft.order
+    plain = SOURCE.write(replace(draft, order=()), lineage, tree, {})
+    assert b"mig" not in plain.data
 
 
 REPARENTED = [

@@ -83,9 +83,16 @@ USERS = native(
         pytest.param(
             "ALTER TABLE users ADD a int;",
             "ALTER TABLE users ADD b int;",
-            "mariadb",
+            "mysql",
             "unknown",
             id="not-proved",
+        ),
+        pytest.param(
+            "ALTER TABLE users ADD a int;",
+            "ALTER TABLE users ADD b int;",
+            "mariadb",
+            "commute",
+            id="columns in MariaDB",
         ),
         pytest.param(
             "ALTER TABLE users ADD a int;", "ALTER TABLE users ADD a int;", "mariadb", "conflict", id="surely"

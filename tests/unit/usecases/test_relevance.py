@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # A path of a migration as each source lays it out without configuration.
-SAMPLES = {"native": "migrations/20260101000000_a.py", "alembic": "app/alembic/versions/1f_a.py"}
+SAMPLES = {
+    "native": "migrations/20260101000000_a.py",
+    "alembic": "app/alembic/versions/1f_a.py",
+    "django": "shop/migrations/0001_initial.py",
+    "flyway": "src/main/resources/db/migration/V1__a.sql",
+    "prisma": "prisma/migrations/20260101000000_a/migration.sql",
+    "diesel": "migrations/2026-01-01-000000_a/up.sql",
+    "goose": "sql/0001_a.sql",
+    "dbmate": "db/migrations/20260101000000_a.sql",
+    "sqlx": "migrations/20260101000000_a.sql",
+    "golang-migrate": "db/0001_a.up.sql",
+    "numbered": "schema/migrations/0001_a.sql",
+}
 
 
 @pytest.fixture

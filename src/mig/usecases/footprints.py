@@ -1,0 +1,221 @@
+"""What each migration of a lineage does and which words its file holds, read when somebody asks."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mig.conflicts.names import find_names
+from mig.effects.declared import read_declaration
+from mig.effects.footprint import Footprint, Operation
+from mig.sources.base import MAX_FILE_BYTES, cache_key
+from mig.sources.footprints import FootprintCache, find_words
+from mig.sources.registry import source_of
+from mig.tree import content_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mig.graph.dag import Graph
+    from mig.model import Lineage, Migration
+    from mig.sources.python_modules import ProjectModules
+    from mig.tree import Tree
+
+_WORD = re.compile(r"\w+")
+_HELD_BYTES = 32 * 1024 * 1024
+# From so many names on, one look at all words costs less than one for each name.
+_MANY_NAMES = 50
+
+
+class Footprints:
+    """The footprints of one lineage's migrations.
+
+    Args:
+        graph: the migrations.
+        lineage: where the files lie, and in which convention.
+        dialect: the SQL dialect.
+        trees: the trees that hold the files; the first that has one counts.
+        harmless: dotted names whose calls in Python migrations touch no database.
+        cache: what earlier runs have read; None: nothing.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        lineage: Lineage,
+        dialect: str,
+        trees: Iterable[Tree],
+        harmless: frozenset[str] = frozenset(),
+        cache: FootprintCache | None = None,
+    ) -> None:
+        self._migrations = graph.migrations
+        self._source = source_of(lineage)
+        self._dialect = dialect
+        self._held = [(tree, tree.entries(lineage.paths)) for tree in trees]
+        self._folders = lineage.paths
+        self._harmless = harmless
+        self._holders: dict[str, Tree] = {}
+        self._modules: dict[int, ProjectModules] = {}
+        self._cache = cache or FootprintCache(None, lineage.source, self._source.version, dialect)
+        # What the cache knows a content by; there is none before somebody has looked at a file on the disk.
+        self._keys: dict[str, str] = {}
+        for _, entries in reversed(self._held):
+            self._keys.update((p, cache_key(p, e.key) if e.key else "") for p, e in entries.items())
+        self._contents: dict[str, bytes] = {}
+        self._bytes = 0
+        self._footprints: dict[str, Footprint] = {}
+        self._words: dict[str, bytes] = {}
+        self._speaking: dict[str, frozenset[str]] = {}
+        self._index: dict[bytes, list[str]] | None = None
+
+    def of(self, migration_id: str) -> Footprint:
+        """What one migration does; what cannot be read is opaque."""
+        found = self._footprints.get(migration_id)
+        if found is None:
+            self.prepare([migration_id])
+            found = self._footprints[migration_id]
+        return found
+
+    def prepare(self, ids: Iterable[str]) -> None:
+        """Read the footprints of several migrations, with their files in one batch."""
+        wanted = [self._migrations[i] for i in ids if i not in self._footprints]
+        unread = []
+        for migration in wanted:
+            known = self._cache.operations(self._keys.get(migration.path, ""))
+            if known is None:
+                unread.append(migration)
+            else:
+                self._footprints[migration.id] = _as_declared(migration, known)
+        for migration, data in self._read(unread):
+            self._footprints[migration.id] = _as_declared(migration, self._operations(migration.path, data))
+
+    def _operations(self, path: str, data: bytes) -> tuple[Operation, ...]:
+        key = self._keys[path]
+        found = self._cache.operations(key)
+        if found is None:
+            modules = self._modules_beside(path)
+            around = modules.surround(self._harmless) if modules is not None else None
+            found = self._source.operations(path, data, self._dialect, around)
+            # What depends on other files is not known by the key of this one.
+            if around is None or not (around.answers or _imports(path, data)):
+                self._cache.keep_operations(key, found)
+        return found
+
+    def _modules_beside(self, path: str) -> ProjectModules | None:
+        """The modules in the tree that holds a Python file; SQL refers to none."""
+        tree = self._holders.get(path)
+        if tree is None or not path.lower().endswith(".py"):
+            return None
+        if id(tree) not in self._modules:
+            from mig.sources.python_modules import ProjectModules
+
+            self._modules[id(tree)] = ProjectModules(tree, self._folders)
+        return self._modules[id(tree)]
+
+    def speaking_of(self, name: str) -> frozenset[str]:
+        """The migrations whose files hold a name as a word, or all the words of it."""
+        if name not in self._speaking:
+            also = (self._holding(word.encode()) for word in self._source.words_for(name))
+            self._speaking[name] = self._holding_all(name).union(*also)
+        return self._speaking[name]
+
+    def _holding_all(self, name: str) -> frozenset[str]:
+        words = [word.encode() for word in _WORD.findall(name.lower())]
+        found = [self._holding(word) for word in words] or [self._migrations]
+        return frozenset(found[0]).intersection(*found[1:])
+
+    def _holding(self, word: bytes) -> Iterable[str]:
+        if not self._words:
+            self._find_words()
+        if self._index is None:
+            if len(self._speaking) < _MANY_NAMES:
+                needle = b" %b " % word
+                return [i for i, words in self._words.items() if needle in words]
+            index = defaultdict(list)
+            for i, words in self._words.items():
+                for each in words.split():
+                    index[each].append(i)
+            self._index = dict(index)
+        return self._index.get(word, ())
+
+    def _find_words(self) -> None:
+        known, unread, importing = self._cache.known_words, [], []
+        for migration in self._migrations.values():
+            words = known.get(self._keys.get(migration.path, ""))
+            if words is None:
+                unread.append(migration)
+            else:
+                self._words[migration.id] = words
+        for migration, data in self._read(unread):
+            words = self._words[migration.id] = find_words(data)
+            if not _imports(migration.path, data):
+                self._cache.keep_words(self._keys[migration.path], words)
+            else:
+                importing.append(migration)
+        for migration in importing:
+            modules = self._modules_beside(migration.path)
+            if modules is not None and modules.are_imported(next(self._read([migration]))[1]):
+                # What the project's own modules do for a migration is not in its text.
+                names = " ".join(find_names(self.of(migration.id).operations))
+                self._words[migration.id] += find_words(names.encode())
+        self._cache.use(self._keys.values())
+
+    def _read(self, migrations: Iterable[Migration]) -> Iterator[tuple[Migration, bytes]]:
+        """The contents of files, in one batch a tree; a file that none of the trees has is empty."""
+        wanted: dict[str, list[Migration]] = defaultdict(list)
+        for migration in migrations:
+            if migration.path in self._contents:
+                yield migration, self._contents[migration.path]
+            else:
+                wanted[migration.path].append(migration)
+        for tree, entries in self._held:
+            here = sorted(path for path in wanted if path in entries)
+            self._holders.update(dict.fromkeys(here, tree))
+            for content in tree.read(here, MAX_FILE_BYTES):
+                data = content.data or b""
+                for migration in wanted.pop(content.path):
+                    yield migration, self._hold(content.path, data)
+        for path, rest in wanted.items():
+            for migration in rest:
+                yield migration, self._hold(path, b"")
+
+    def _hold(self, path: str, data: bytes) -> bytes:
+        if not self._keys.get(path):
+            self._keys[path] = cache_key(path, content_key(data))
+        if self._bytes + len(data) <= _HELD_BYTES:
+            self._contents[path] = data
+            self._bytes += len(data)
+        return data
+
+
+def _imports(path: str, data: bytes) -> bool:
+    """Whether a Python file imports what may be of its project."""
+    if not path.lower().endswith(".py"):
+        return False
+    from mig.sources.python_modules import find_imports
+
+    return any(find_imports(data))
+
+
+def _as_declared(migration: Migration, operations: tuple[Operation, ...]) -> Footprint:
+    """The footprint with what the migration declares that it touches."""
+    declared = [d for d in migration.directives if d.name == "touches"]
+    if not declared:
+        return Footprint(operations=operations)
+    # A declaration says all that the unread parts touch, and so settles what is unknown of them.
+    settled = tuple(_settled(one) if one.opaque else one for one in operations)
+    said = (
+        Operation(
+            kind="declared", text=f"mig:touches {d.value}", line=d.line, effects=read_declaration(d.value)
+        )
+        for d in declared
+    )
+    return Footprint(operations=(*settled, *said))
+
+
+def _settled(operation: Operation) -> Operation:
+    """An operation without what was only feared of it because it could not be read."""
+    feared = ("catalogue", "session")
+    return replace(operation, opaque="", effects=tuple(e for e in operation.effects if e.kind not in feared))

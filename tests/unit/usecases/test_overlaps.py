@@ -1,0 +1,170 @@
+"""The index of what migrations touch says of no pair that it commutes unless the exact comparison does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mig.findings import Verdict
+from mig.graph.dag import build_graph
+from mig.graph.unordered import unordered_pairs
+from mig.model import Lineage
+from mig.sources.native import NativeSource
+from mig.tree import MemoryTree
+from mig.usecases.meaning import Meaning
+from mig.usecases.overlaps import Overlaps, words_of
+from tests.repositories import native
+
+if TYPE_CHECKING:
+    from mig.conflicts.compare import Comparison
+
+LINEAGE = Lineage(name="default", source="native", paths=("migrations",))
+
+COMMON = (
+    "CREATE TABLE {t} (id integer PRIMARY KEY, a integer, b text DEFAULT 'x')",
+    "CREATE TABLE {t} (id integer PRIMARY KEY, a integer REFERENCES {u} (id) ON DELETE CASCADE)",
+    "DROP TABLE {t}",
+    "DROP TABLE IF EXISTS {t}",
+    "ALTER TABLE {t} ADD COLUMN c integer",
+    "ALTER TABLE {t} DROP COLUMN a",
+    "ALTER TABLE {t} RENAME COLUMN a TO d",
+    "ALTER TABLE {t} RENAME TO {u}",
+    "CREATE INDEX {t}_a ON {t} (a)",
+    "CREATE UNIQUE INDEX {u}_a ON {t} (a)",
+    "DROP INDEX {t}_a",
+    "CREATE VIEW v_{t} AS SELECT a FROM {t}",
+    "CREATE VIEW v_{t} AS SELECT * FROM {u}",
+    "DROP VIEW v_{t}",
+    "INSERT INTO {t} (id, a) VALUES (1, 2)",
+    "INSERT INTO {t} SELECT * FROM {u}",
+    "UPDATE {t} SET a = 1 WHERE id = 2",
+    "UPDATE v_{t} SET a = 1",
+    "DELETE FROM {t}",
+)
+OF = {
+    "postgresql": (
+        *COMMON,
+        "CREATE FUNCTION f_{t}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM {u}; END $$",
+        "CREATE TRIGGER g AFTER INSERT ON {t} FOR EACH ROW EXECUTE FUNCTION f_{t}()",
+        "CREATE OR REPLACE FUNCTION f_{u}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+        "DROP FUNCTION f_{t}()",
+        "SELECT f_{t}()",
+        "EXECUTE {t}",
+        "DO $$ BEGIN EXECUTE 'DROP TABLE {t}'; END $$",
+        "SET lock_timeout = '5s'",
+        "SET lock_timeout = '9s'",
+        "SET search_path = other",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
+        "ALTER TABLE {t} ADD CONSTRAINT {u}_k UNIQUE (a)",
+        "CREATE TABLE {t} (PRIMARY KEY (id)) INHERITS ({u})",
+        "CREATE SCHEMA {t}",
+        "CREATE TYPE e_{t} AS ENUM ('a')",
+        "ALTER TABLE {t} ADD COLUMN e e_{u}",
+    ),
+    "sqlite": (
+        *COMMON,
+        "CREATE TRIGGER g_{t} AFTER INSERT ON {t} BEGIN INSERT INTO {u} (id) VALUES (NEW.id); END",
+        "CREATE TRIGGER g_{t} AFTER DELETE ON {t} BEGIN UPDATE {u} SET a = 2; END",
+        "DROP TRIGGER g_{t}",
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA busy_timeout = 1",
+        "ATTACH DATABASE 'x' AS {t}",
+        "CREATE TEMPORARY TABLE {t} (a integer)",
+    ),
+}
+TABLES = tuple(f"t{number}" for number in range(9))
+
+
+@st.composite
+def histories(draw: st.DrawFn, dialect: str) -> dict[str, str]:
+    """Files of migrations by id: a trunk, and lines that leave it and are mostly not merged."""
+    files: dict[str, str] = {}
+    for number in range(draw(st.integers(4, 12))):
+        i, before = f"{number + 1:012x}", sorted(files)
+        near = before[-4:] if number < 3 else before[2:]
+        parents = draw(st.lists(st.sampled_from(near), min_size=1, max_size=2, unique=True)) if before else ()
+        t, u = draw(st.sampled_from(TABLES)), draw(st.sampled_from(TABLES))
+        texts = draw(st.lists(st.sampled_from(OF[dialect]), min_size=1, max_size=2))
+        script = [text.format(t=t, u=u) for text in texts]
+        files[i] = native(i, parents, up="\n".join(f"-- mig:statement\n{s}\n-- mig:end" for s in script))
+    return files
+
+
+def read(files: dict[str, str], dialect: str) -> tuple[Meaning, list[tuple[str, str]]]:
+    tree = MemoryTree({f"migrations/{i}.sql": text.encode() for i, text in files.items()})
+    graph = build_graph(
+        NativeSource().read("x.sql", text.encode()).migration("default", f"migrations/{i}.sql")
+        for i, text in files.items()
+    )
+    return Meaning(graph, LINEAGE, dialect, [tree]), list(unordered_pairs(graph, graph.migrations))
+
+
+@pytest.mark.parametrize("dialect", sorted(OF))
+def test_what_has_nothing_in_common_commutes_when_it_is_compared_exactly(dialect: str) -> None:
+    passed_over = []
+
+    @settings(max_examples=150, deadline=None)
+    @given(histories(dialect))
+    def run(files: dict[str, str]) -> None:
+        meaning, pairs = read(files, dialect)
+        overlaps = Overlaps(meaning.surround, dialect)
+        for one, other in pairs:
+            if not overlaps.may_meet(one, other):
+                found = meaning.compare_exactly(one, other)
+                assert found.verdict is Verdict.COMMUTE, (files[one], files[other], found.reasons)
+                passed_over.append((one, other))
+
+    run()
+    # The test would prove nothing if every pair were compared.
+    assert len(passed_over) > 100
+
+
+def test_only_pairs_that_have_something_in_common_are_compared_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = "f" * 12
+    files = {root: native(root, up="CREATE TABLE shared (id integer PRIMARY KEY);")}
+    for number in range(40):
+        i = f"{number + 1:012x}"
+        files[i] = native(i, root, up=f"CREATE TABLE alone{number // 2}_{number} (id integer);")
+    for number in (40, 41, 42):
+        i = f"{number + 1:012x}"
+        files[i] = native(i, root, up=f"ALTER TABLE shared ADD COLUMN c{number} integer;")
+    meaning, pairs = read(files, "postgresql")
+    exact: list[tuple[str, str]] = []
+    compare_exactly = meaning.compare_exactly
+
+    def note(one: str, other: str) -> Comparison:
+        exact.append((one, other))
+        return compare_exactly(one, other)
+
+    monkeypatch.setattr(meaning, "compare_exactly", note)
+    verdicts = {meaning.compare(one, other).verdict for one, other in pairs}
+    assert verdicts == {Verdict.COMMUTE}
+    assert len(pairs) == 43 * 42 // 2
+    # The first few are compared without looking at what is around them; of the rest the three on one table.
+    assert len(exact) < 50
+    assert len([pair for pair in exact if min(pair) > f"{40:012x}"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("resource", "words"),
+    [
+        ("column:app.users.email", {"users"}),
+        ("column:users.*", {"users"}),
+        ("values:users.*", {"users"}),
+        ("table:app.users", {"users"}),
+        ("constraint:users.users_email_key", {"users", "users_email_key"}),
+        ("sequence:users.auto", {"users", "auto"}),
+        ("sequence:users.*", {"users"}),
+        ("index:ix", {"ix"}),
+        ('table:"odd name"', {"odd", "name"}),
+        ('table:"!"', {'table:"!"'}),
+        ("unseen:schema", set()),
+    ],
+)
+def test_effects_that_can_meet_have_a_word_in_common(resource: str, words: set[str]) -> None:
+    assert set(words_of(resource)) == words
