@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from machine import describe_load, describe_machine
 from measure import BenchError, measure, sealed
-from results import Row, find_targets, render_markdown, render_table, summarise
+from results import Row, find_side_targets, find_targets, render_markdown, render_table, summarise
 from scenario import build_cases, build_scenario
+from sides import NEW, TRUNK, build_side_cases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,14 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     about = {**describe_machine(), "load before": describe_load(), "runs of each": str(rounds)}
     try:
         tables = {size: measure_size(size, rounds) for size in sorted(set(sizes))}
+        sides = measure_sides(rounds)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     about["load after"] = describe_load()
-    report = render_report(about, tables)
+    report = render_report(about, tables, sides)
     print(report)
     if args.json:
-        args.json.write_text(render_json(about, tables), encoding="utf-8")
+        args.json.write_text(render_json(about, tables, sides), encoding="utf-8")
     if args.write:
         before, after = page.split(BEGIN)[0], page.split(END)[1]
         args.write.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}", encoding="utf-8")
@@ -70,20 +72,40 @@ def measure_size(size: int, rounds: int) -> list[Row]:
     return [summarise(case.name, taken) for case, taken in zip(cases, samples, strict=True)]
 
 
-def render_report(about: Mapping[str, str], tables: Mapping[int, Sequence[Row]]) -> str:
+def measure_sides(rounds: int) -> list[Row]:
+    """Two branches with many new migrations each, whatever the size of the rest."""
+    print(f"{NEW} against {NEW} ", end="", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="mig-bench-") as folder:
+        work = Path(os.path.realpath(folder))
+        environment = sealed(work)
+        cases = build_side_cases(work, environment)
+        samples = measure(cases, rounds, environment, work)
+    return [summarise(case.name, taken) for case, taken in zip(cases, samples, strict=True)]
+
+
+def render_report(about: Mapping[str, str], tables: Mapping[int, Sequence[Row]], sides: Sequence[Row]) -> str:
     """The machine, one table a size, and the targets, as Markdown."""
     parts = ["; ".join(f"{word}: {value}" for word, value in about.items()) + "."]
     for size, rows in tables.items():
         parts += [f"### {size:,} migrations", render_table(rows)]
-    targets = [(t.promise, t.measured, "yes" if t.met else "no") for t in find_targets(tables)]
+    parts += [f"### {NEW} new migrations against {NEW}, on a trunk of {TRUNK}", render_table(sides)]
+    found = [*find_targets(tables), *find_side_targets(sides)]
+    targets = [(t.promise, t.measured, "yes" if t.met else "no") for t in found]
     parts += ["### Targets, set for 10,000 migrations", render_markdown([("", "measured", "met"), *targets])]
     return "\n\n".join(parts)
 
 
-def render_json(about: Mapping[str, str], tables: Mapping[int, Sequence[Row]]) -> str:
+def render_json(about: Mapping[str, str], tables: Mapping[int, Sequence[Row]], sides: Sequence[Row]) -> str:
     sizes = {str(size): [dataclasses.asdict(row) for row in rows] for size, rows in tables.items()}
-    targets = [dataclasses.asdict(target) for target in find_targets(tables)]
-    return json.dumps({"version": 1, "machine": about, "sizes": sizes, "targets": targets}, indent=1) + "\n"
+    found = [*find_targets(tables), *find_side_targets(sides)]
+    targets = [dataclasses.asdict(target) for target in found]
+    both = [dataclasses.asdict(row) for row in sides]
+    return (
+        json.dumps(
+            {"version": 1, "machine": about, "sizes": sizes, "sides": both, "targets": targets}, indent=1
+        )
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

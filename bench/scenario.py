@@ -25,11 +25,12 @@ CHECK = "mig check, one new migration"
 CHECK_STAGED = "mig check --staged, one new migration"
 CHECK_DIVERGING = "mig check, one new migration, diverging"
 CHECK_COLD = "mig check, diverging, cold cache"
+CHECK_ALL = "mig check --all"
 ALEMBIC = "alembic heads"
 ALEMBIC_COLD = "alembic heads, fresh clone"
 
 # What the console scripts do, so that it makes no difference whether they are installed.
-_MIG = (sys.executable, "-P", "-c", "import sys; from mig.cli import main; sys.exit(main())")
+MIG = (sys.executable, "-P", "-c", "import sys; from mig.cli import main; sys.exit(main())")
 _ALEMBIC = (
     sys.executable,
     "-P",
@@ -109,8 +110,8 @@ def build_cases(scenario: Scenario) -> list[Case]:
     """The cases in the order in which they take turns: mig and alembic alternate."""
     repo, new, nothing = scenario.repo, _renewal(scenario), _do_nothing
     index = {"GIT_INDEX_FILE": str(scenario.idle_index)}
-    check = (*_MIG, "--format", "json", "check")
-    hook = (*_MIG, "hooks", "run", "pre-commit")
+    check = (*MIG, "--format", "json", "check")
+    hook = (*MIG, "hooks", "run", "pre-commit")
     versions = scenario.alembic / "migrations" / "versions"
 
     def mig(
@@ -132,7 +133,7 @@ def build_cases(scenario: Scenario) -> list[Case]:
 
     return [
         mig(FLOOR, (sys.executable, "-c", "import click")),
-        mig(VERSION, (*_MIG, "--version")),
+        mig(VERSION, (*MIG, "--version")),
         mig(IDLE_HOOK, hook, extra=index),
         mig(HOOK, hook, new, status=1),
         mig(
@@ -149,7 +150,8 @@ def build_cases(scenario: Scenario) -> list[Case]:
         ),
         alembic(ALEMBIC_COLD, lambda: shutil.rmtree(versions / "__pycache__", ignore_errors=True)),
         mig(CHECK_DIVERGING, check, new, status=1, expected=range(1, 10), count=_count_findings),
-        mig(HEADS, (*_MIG, "--format", "json", "heads"), expected=range(1, 2), count=_count_heads),
+        mig(CHECK_ALL, (*check, "--all", "--base", "main"), expected=range(1), count=_count_findings),
+        mig(HEADS, (*MIG, "--format", "json", "heads"), expected=range(1, 2), count=_count_heads),
     ]
 
 
