@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mig.conflicts.data import Consequences
+from mig.conflicts.naming import last
 from mig.conflicts.programs import find_function, read_function, read_trigger
-from mig.conflicts.schema import last
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from mig.conflicts.defined import follow_definitions
 from mig.conflicts.dropped import RESOLVABLE, follow_drops, follow_moves, follow_renames
 from mig.conflicts.inherited import follow_inheritance
 from mig.conflicts.mysql import number_names
-from mig.conflicts.schema import Renaming, is_replaced, last, owner
+from mig.conflicts.naming import Renaming, last, owner
+from mig.conflicts.schema import is_replaced
 from mig.conflicts.settings import hidden_names
 from mig.conflicts.typed import follow_types
 from mig.conflicts.unseen import follow_unseen

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mig.conflicts.closure import Closure, Step, close
 from mig.conflicts.commute import settle
 from mig.conflicts.meeting import WITH_ALL, find_pairs
+from mig.conflicts.naming import owner
 from mig.conflicts.rule import NOT_KNOWN, WIDE
-from mig.conflicts.schema import owner
 from mig.conflicts.settings import depends_on, is_taken_in
 from mig.conflicts.witness import (
     ONE,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mig.conflicts.keys import ANY_KEY, find_keys, unique_keys
+from mig.conflicts.naming import last, owner
 from mig.conflicts.programs import find_function, read_events, read_function, read_row, read_trigger
-from mig.conflicts.schema import Thing, last, owner
+from mig.conflicts.schema import Thing
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:

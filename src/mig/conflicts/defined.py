@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mig.conflicts.keys import unique_keys
 from mig.conflicts.mysql import follow_mysql
+from mig.conflicts.naming import last, owner
 from mig.conflicts.owned import follow_owned
-from mig.conflicts.schema import last, owner
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:

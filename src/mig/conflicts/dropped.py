@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mig.conflicts.naming import last, owner
 from mig.conflicts.programs import read_events
-from mig.conflicts.schema import PART, last, owner
+from mig.conflicts.schema import PART
 from mig.conflicts.views import columns_shown
 from mig.effects.footprint import Access, Effect
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mig.conflicts.closure import follow
-from mig.conflicts.schema import Renaming, Schema, owner
+from mig.conflicts.naming import NameIndex, Renaming, owner
+from mig.conflicts.schema import Schema
 from mig.effects.footprint import Access
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Ledger:
         self.gone: dict[str, Event] = {}
         self.made: dict[str, Event] = {}
         self._schema = Schema(dialect)
+        self._names = NameIndex()
+        self._renamed_to: dict[str, list[str]] = {}
         self._comes_before = comes_before
         self._last: dict[str, str] = {}
         self._blurred: set[str] = set()
@@ -125,29 +128,39 @@ class Ledger:
             self._put(self.gone, name, event)
 
     def _put(self, book: dict[str, Event], name: str, event: Event) -> None:
-        if name not in self._blurred:
-            book[name] = event
+        if name in self._blurred:
+            return
+        book[name] = event
+        self._names.add(name)
+        if event.target:
+            self._names.add(event.target)
+            self._renamed_to.setdefault(event.target, []).append(name)
 
     def _move(self, before: str, after: str, event: Event) -> None:
         """What lies below a table goes with it, and so does what is known to be gone from there."""
         self._forget(after)
         renaming = Renaming(before, after, self._schema.dialect)
-        for old, other in list(self.gone.items()):
-            if other.target:
-                self.gone[old] = replace(other, target=renaming.apply(other.target))
-            if old.partition(":")[0] in _BELOW:
-                self.gone[renaming.apply(old)] = self.gone[old]
-        for old in [name for name in self.made if renaming.apply(name) != name]:
-            self.made[renaming.apply(old)] = self.made.pop(old)
+        speaking = [(old, renaming.apply(old)) for old in self._names.find(renaming.before)]
+        moved = [(old, new) for old, new in speaking if new != old]
+        for old, new in moved:
+            for name in self._renamed_to.pop(old, ()):
+                if name in self.gone and self.gone[name].target == old:
+                    self._put(self.gone, name, replace(self.gone[name], target=new))
+        for old, new in moved:
+            if old in self.gone and _is_below(old):
+                self._put(self.gone, new, self.gone[old])
+            if old in self.made:
+                self._put(self.made, new, self.made.pop(old))
         self._put(self.gone, before, replace(event, target=after))
 
     def _forget(self, name: str) -> None:
         kind, _, short = name.partition(":")
+        forgotten = [name]
+        if kind in {"table", "relation"}:
+            forgotten += [n for n in self._names.find(short) if _is_below(n) and _owner(n) == short]
         for book in (self.gone, self.made):
-            book.pop(name, None)
-            if kind in {"table", "relation"}:
-                for below in [n for n in book if n.partition(":")[0] in _BELOW and _owner(n) == short]:
-                    del book[below]
+            for one in forgotten:
+                book.pop(one, None)
 
     def _is_unordered(self, name: str, migration: str) -> bool:
         last = self._last.get(name, migration)
@@ -163,6 +176,10 @@ def find_misses(
     """What the chosen migrations of a history, which is in linear order, ask of it in vain."""
     ledger = Ledger(dialect, comes_before)
     return tuple((i, miss) for i, footprint in history for miss in ledger.enter(i, footprint) if i in chosen)
+
+
+def _is_below(resource: str) -> bool:
+    return resource.partition(":")[0] in _BELOW
 
 
 def _owner(resource: str) -> str:

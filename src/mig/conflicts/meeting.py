@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mig.conflicts.schema import owner
+from mig.conflicts.naming import owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

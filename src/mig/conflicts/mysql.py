@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mig.conflicts.schema import last, owner
+from mig.conflicts.naming import last, owner
 from mig.conflicts.serving import columns_of, follow_serving, read_key
 from mig.conflicts.settings import LAST_KEY
 from mig.effects.footprint import Access, Effect

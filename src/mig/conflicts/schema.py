@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mig.conflicts.naming import NameIndex, Renaming, last, owner
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:
@@ -21,25 +21,6 @@ PART = "part"
 INHERITS = frozenset({"inherits", "partition"})
 """Details of the need that a table has of the shape of the table above it."""
 
-_CHILDREN = frozenset(
-    {
-        "column",
-        "constraint",
-        "trigger",
-        "policy",
-        "rule",
-        "shape",
-        "parts",
-        "names",
-        "cover",
-        "storage",
-        "rows",
-        "values",
-        "grants",
-    }
-)
-_OF_COLUMNS = frozenset({"column", "values", "cover"})
-_WHOLE = frozenset({"table", "relation", "type"})
 _ASPECTS_OF = {
     "view": frozenset({"view", "star"}),
     "index": frozenset({"index", "key"}),
@@ -52,7 +33,6 @@ _ASPECTS_OF = {
     "sequence": frozenset({"sequence"}),
 }
 _MYSQL = frozenset({"mysql", "mariadb"})
-_NAMES = 1 << 14  # the same few names are taken apart again and again
 _HASHED = re.compile(r" \.\.\. [0-9a-f]{16}$")
 
 
@@ -73,21 +53,6 @@ class Thing:
         object.__setattr__(self, "name", name)
 
 
-@lru_cache(_NAMES)
-def owner(name: str) -> str:
-    """The table of ``table.column``; empty where there is none."""
-    if name.endswith('"') and '"' in name[:-1]:
-        return name[: name.rindex('"', 0, -1)].rstrip(".")
-    return name.rpartition(".")[0]
-
-
-@lru_cache(_NAMES)
-def last(name: str) -> str:
-    """The column of ``table.column``."""
-    table = owner(name)
-    return name[len(table) + 1 :] if table else name
-
-
 class Schema:
     """A symbolic schema: operations are applied one after the other.
 
@@ -95,7 +60,7 @@ class Schema:
     ``opaque`` are the operations that could not be read: what they did is not in it.
     """
 
-    __slots__ = ("_users", "dialect", "is_complete", "opaque", "settings", "things")
+    __slots__ = ("_names", "_users", "dialect", "is_complete", "opaque", "settings", "things")
 
     def __init__(self, dialect: str, *, is_complete: bool = False) -> None:
         self.dialect = dialect
@@ -104,6 +69,7 @@ class Schema:
         self.opaque: list[Operation] = []
         self.settings: dict[str, str] = {}
         self._users: dict[str, dict[str, None]] = {}
+        self._names = NameIndex()
 
     def copy(self) -> Schema:
         other = Schema(self.dialect, is_complete=self.is_complete)
@@ -112,6 +78,7 @@ class Schema:
         other.settings = dict(self.settings)
         # The sets within are replaced and never changed, so that copies can share them.
         other._users = dict(self._users)
+        other._names = self._names
         return other
 
     def __contains__(self, resource: str) -> bool:
@@ -215,8 +182,10 @@ class Schema:
     def put(self, thing: Thing) -> None:
         self._forget(thing.resource)
         self.things[thing.resource] = thing
+        self._names.add(thing.resource)
         for resource, _ in thing.needs:
             self._users[resource] = {**self._users.get(resource, {}), thing.resource: None}
+            self._names.add(resource)
 
     def _forget(self, resource: str) -> None:
         thing = self.things.pop(resource, None)
@@ -282,43 +251,14 @@ class Schema:
     def _rename(self, before: str, after: str) -> None:
         """Give a thing, and all that has its name in theirs, the new name."""
         moved = Renaming(before, after, self.dialect)
-        for thing in list(self.things.values()):
-            name = moved.apply(thing.resource)
-            needs = frozenset((moved.apply(resource), aspect) for resource, aspect in thing.needs)
-            if name != thing.resource or needs != thing.needs:
-                self._forget(thing.resource)
-                self.put(replace(thing, resource=name, needs=needs))
-
-
-class Renaming:
-    """What one rename makes of resources: those of the thing itself and of what lies below it."""
-
-    __slots__ = ("_after", "_before", "_dialect", "_kind")
-
-    def __init__(self, before: str, after: str, dialect: str) -> None:
-        self._kind, _, self._before = before.partition(":")
-        self._after = after.partition(":")[2]
-        self._dialect = dialect
-
-    def apply(self, resource: str) -> str:
-        kind, _, name = resource.partition(":")
-        if self._kind == "column":
-            return f"{kind}:{self._after}" if kind in _OF_COLUMNS and name == self._before else resource
-        if kind == self._kind and name == self._before:
-            return f"{kind}:{self._after}"
-        if self._kind == "table":
-            return self._below(resource, kind, name)
-        return resource
-
-    def _below(self, resource: str, kind: str, name: str) -> str:
-        is_below = kind in _CHILDREN or (kind == "index" and self._dialect in _MYSQL)
-        if kind in _WHOLE and name == self._before:
-            return f"{kind}:{self._after}"
-        if is_below and name == self._before:
-            return f"{kind}:{self._after}"
-        if is_below and name.startswith(f"{self._before}."):
-            return f"{kind}:{self._after}{name[len(self._before) :]}"
-        return resource
+        renamed = [r for r in self._names.find(moved.before) if moved.apply(r) != r]
+        speaking = (name for r in renamed for name in (r, *self._users.get(r, ())))
+        for old in dict.fromkeys(speaking):
+            thing = self.things.get(old)
+            if thing is not None:
+                needs = frozenset((moved.apply(resource), aspect) for resource, aspect in thing.needs)
+                self._forget(old)
+                self.put(replace(thing, resource=moved.apply(old), needs=needs))
 
 
 def is_replaced(operation: Operation) -> bool:

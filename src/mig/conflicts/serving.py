@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mig.conflicts.schema import last, owner
+from mig.conflicts.naming import last, owner
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:

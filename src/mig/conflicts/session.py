@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mig.conflicts.schema import owner
+from mig.conflicts.naming import owner
 from mig.effects.footprint import Access
 
 if TYPE_CHECKING:

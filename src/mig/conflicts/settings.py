@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mig.conflicts.schema import owner
+from mig.conflicts.naming import owner
 from mig.conflicts.session import MINDED, settings_minded
 from mig.effects.footprint import Access
 

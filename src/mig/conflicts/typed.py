@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mig.conflicts.schema import last, owner
+from mig.conflicts.naming import last, owner
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:

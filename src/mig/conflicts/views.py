@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mig.conflicts.schema import owner
+from mig.conflicts.naming import owner
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mig.conflicts.commute import settle
-from mig.conflicts.schema import last, owner
+from mig.conflicts.naming import last, owner
 from mig.conflicts.settings import HARMLESS
 from mig.effects.footprint import Access
 from mig.findings import Verdict

@@ -9,8 +9,8 @@ from mig.conflicts.closure import build_schema
 from mig.conflicts.ledger import Ledger
 from mig.conflicts.missed import describe_miss
 from mig.conflicts.moves import Moves
+from mig.conflicts.naming import owner
 from mig.conflicts.rewrite import RefusedError, Replacement, Rewriting, rewrite
-from mig.conflicts.schema import owner
 from mig.effects.footprint import Footprint
 from mig.errors import SourceError
 from mig.sources.registry import source_of
