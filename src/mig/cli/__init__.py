@@ -92,7 +92,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status; nothing else in mig ends the program."""
     _never_fail_on_a_character(sys.stdout)
     # Snapshots of thousands of migrations hold no cycles, and looking for some took a fifth of a check.
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(300_000, 20, 100)
     try:
         status = root.main(args=None if args is None else list(args), prog_name="mig", standalone_mode=False)
         sys.stdout.flush()
@@ -107,6 +107,9 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return _fail(error)
+    finally:
+        # The process ends now, and Python would look for cycles once more.
+        gc.freeze()
     # What a command gave to ctx.exit comes back as the result.
     return status if isinstance(status, int) else 0
 

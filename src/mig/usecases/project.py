@@ -302,11 +302,13 @@ def _complete(
 
 def _recognise_all(tree: Tree, sources: Sources) -> tuple[Lineage, ...]:
     found: list[Lineage] = []
+    rest = tree
     for name in sources.names:
-        # A folder belongs to one lineage, and what is known need not be looked through again.
-        rest = _Without(tree, tuple(f"{path}/" for one in found for path in one.paths)) if found else tree
         if sources.may_recognise(name, rest.entries()):
-            found.extend(sources.find(name).recognise(rest))
+            more = sources.find(name).recognise(rest)
+            found.extend(more)
+            # A folder belongs to one lineage, and what is known need not be looked through again.
+            rest = _Without(rest, tuple(f"{path}/" for one in more for path in one.paths)) if more else rest
     taken = [lineage.name for lineage in found]
     return tuple(
         replace(one, name=f"{one.source}-{one.name}") if taken.count(one.name) > 1 else one for one in found
@@ -321,23 +323,24 @@ def _joined(lineage: Lineage, others: Iterable[Tree]) -> Lineage:
     return replace(lineage, paths=tuple(sorted(paths)), settings=tuple(sorted(settings.items())))
 
 
-@dataclass(frozen=True, slots=True)
 class _Without:
     """A tree without what lies in some folders."""
 
-    tree: Tree
-    folders: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return self.tree.name
+    def __init__(self, tree: Tree, folders: tuple[str, ...]) -> None:
+        self.name = tree.name
+        self._tree = tree
+        self._folders = folders
+        self._listed: dict[tuple[str, ...], Mapping[str, Entry]] = {}
 
     def entries(self, under: Sequence[str] = ("",)) -> Mapping[str, Entry]:
-        listed = self.tree.entries(under)
-        return {path: entry for path, entry in listed.items() if not path.startswith(self.folders)}
+        key = tuple(under)
+        if key not in self._listed:
+            listed = self._tree.entries(under)
+            self._listed[key] = {p: e for p, e in listed.items() if not p.startswith(self._folders)}
+        return self._listed[key]
 
     def read(self, paths: Iterable[str], limit: int) -> Iterator[Content]:
-        return self.tree.read(paths, limit)
+        return self._tree.read(paths, limit)
 
 
 @contextmanager
