@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"+": "good", "-": "error", "@": "ours"}
 _BLANK: Line = (Span(""),)
+_MANY = 4
 
 
 def diff_lines(changes: Iterable[Change]) -> Iterator[Line]:
@@ -136,13 +137,14 @@ def merge_lines(result: MergeResult) -> Iterator[Line]:
         )
     else:
         for one in result.written:
-            yield span("wrote "), span(one.path, "path")
+            for path in (one.path, *(change.path for change in one.beside)):
+                yield span("wrote "), span(path, "path")
             joined = [span(parent, "id") for parent in one.parents]
             relation = "  joins " if len(joined) > 1 else "  after "
             yield span("  "), span(one.id, "id"), span(relation), *_listed(joined)
             for first, second in one.order:
                 yield span("  puts "), span(first, "id"), span(" before "), span(second, "id")
-        yield from _heads(result.heads)
+        yield from _heads(result.heads, [one.id for one in result.written])
 
 
 def merge_value(result: MergeResult) -> dict[str, object]:
@@ -175,6 +177,8 @@ def unproved_warning(result: MergeResult) -> str:
 def merge_way_out(result: MergeResult) -> str:
     """What standard error says last where a merge was refused."""
     if not result.proposed:
+        if all(pair.fix != "mig rebase" for pair in result.blocking):
+            return f"next: {result.blocking[0].fix}; mig check shows each pair\n"
         return "mig rebase puts one side after the other; mig check shows each pair\n"
     flags = " ".join(f"--order {first},{second}" for first, second in result.proposed)
     rebased = any(pair.fix == "mig rebase" for pair in result.blocking)
@@ -267,10 +271,15 @@ def _move(one: Rewritten) -> str:
     return f"{', '.join(one.parents_before) or 'no parents'} -> {', '.join(one.parents)}"
 
 
-def _heads(heads: Mapping[str, Sequence[str]]) -> Iterator[Line]:
+def _heads(heads: Mapping[str, Sequence[str]], new: Sequence[str] = ()) -> Iterator[Line]:
+    """The heads of each lineage; of many, as Django's apps have, those that are new."""
     for lineage, ids in sorted(heads.items()):
         whose = f"{lineage}: " if len(heads) > 1 else ""
-        if ids:
+        shown = [one for one in ids if one in new]
+        if len(ids) > _MANY and shown:
+            more = span(f" and {len(ids) - len(shown)} more")
+            yield span(f"{whose}{len(ids)} heads: "), *_listed([span(one, "id") for one in shown]), more
+        elif ids:
             yield (
                 span(f"{whose}{'one head' if len(ids) == 1 else count(len(ids), 'head')}: "),
                 *_listed([span(one, "id") for one in ids]),

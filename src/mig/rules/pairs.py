@@ -53,6 +53,10 @@ def judge_pairs(three: ThreeWay) -> tuple[JudgedPair, ...]:
     return tuple(judge(three, one, other) for one, other in unordered_pairs(three.graph, chosen))
 
 
+NO_ORDER = "say in a migration after both what must hold in the end"
+"""What to do about two published ones that clash, where no merge migration can put them in order."""
+
+
 def find_unordered_pairs(three: ThreeWay) -> Iterator[Finding]:
     """One finding for each unordered pair that is not shown to commute, or only by a declaration."""
     for pair in three.pairs:
@@ -186,6 +190,8 @@ def _fix(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
     published = {i not in three.ours for i in (pair.one, pair.other)}
     if len(published) == 2 or (pair.verdict is Verdict.UNKNOWN and published == {False}):
         return "mig rebase"
+    if not three.declares_order:
+        return NO_ORDER if published == {True} else "mig rebase"
     return f"mig merge --order {','.join(order_of(three, pair))}"
 
 

@@ -48,6 +48,8 @@ class ThreeWay:
     has_base: bool
     on_divergence: str = "block"
     unknown: str = "warn"
+    declares_order: bool = True
+    """Whether a merge migration can put two others in order."""
     everything: bool = False
     """Compare every unordered pair in history, not only those that ours are part of."""
     meaning: Meaning | None = field(default=None, repr=False)

@@ -30,6 +30,8 @@ class AlembicSource:
     version = 3
     reads_path = False
     late = ""
+    declares_order = True
+    kept: frozenset[str] = frozenset()
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         return find_lineages(tree)

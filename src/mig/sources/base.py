@@ -104,13 +104,19 @@ class Draft:
     up: str = ""
     down: str = ""
     ending: str = ""
+    is_named: bool = True
+    """Whether a person gave the message, so that a name is made of it."""
 
 
 class NewFile(NamedTuple):
-    """A file to be written: its path in the repository and its bytes."""
+    """A file to be written: its path in the repository and its bytes.
+
+    ``beside`` are files that must say something else then, with what they will hold, by path.
+    """
 
     path: str
     data: bytes
+    beside: tuple[tuple[str, bytes], ...] = ()
 
 
 class Source(Protocol):
@@ -123,6 +129,10 @@ class Source(Protocol):
     """Whether what a file says depends on its name, because that holds the id."""
     late: str
     """Empty where files name their parents; else what the tool does with a version that comes too late."""
+    declares_order: bool
+    """Whether a merge migration can put two others in order, and what applies them keeps to it."""
+    kept: frozenset[str]
+    """Names of files beside the migrations that are written anew with them, whatever they held."""
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         """The lineages that this tree holds, found by the convention's marks."""

@@ -36,6 +36,8 @@ class NativeSource:
     version = 2
     reads_path = False
     late = ""
+    declares_order = True
+    kept: frozenset[str] = frozenset()
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         """A folder ``migrations`` at the root with a file that has a native migration's header."""

@@ -13,6 +13,7 @@ from mig.git.repo import Commit
 from mig.git.trees import CommitTree
 from mig.rules import RULES
 from mig.rules.three_way import ThreeWay
+from mig.sources.registry import source_of
 from mig.tree import MemoryTree
 from mig.usecases.load import LineageReading, SnapshotMaker, join_bases, merge_readings
 from mig.usecases.project import INDEX, WORKTREE, Project, open_project, uncollected
@@ -288,6 +289,7 @@ def _three_way(project: Project, sides: Sides, head: LineageReading, bases: list
         has_base=sides.base is not None,
         on_divergence=project.config.on_divergence,
         unknown=project.config.unknown,
+        declares_order=source_of(head.lineage).declares_order,
     )
     return three.in_order_of_arrival() if head.lineage.late else three
 

@@ -10,10 +10,10 @@ from mig.catalogue import severity_of
 from mig.errors import SourceError, UsageError
 from mig.findings import Severity
 from mig.sources.registry import source_of
-from mig.usecases.write import Change
+from mig.usecases.write import Change, read_on_disk
 
 if TYPE_CHECKING:
-    from mig.model import LineageSnapshot
+    from mig.model import Lineage, LineageSnapshot
     from mig.sources.base import Draft, Reading
     from mig.usecases.project import Project
 
@@ -27,6 +27,8 @@ class Composed:
     parents: tuple[str, ...]
     change: Change
     order: tuple[tuple[str, str], ...] = ()
+    beside: tuple[Change, ...] = ()
+    """What other files must say then."""
 
     @property
     def path(self) -> str:
@@ -71,20 +73,33 @@ def compose(project: Project, snapshot: LineageSnapshot, draft: Draft) -> Compos
         raise SourceError(
             f"{file.path} would not be read as a migration", hint="check path in the configuration"
         )
-    _refuse_unreadable(draft, source.read(file.path, file.data), file.path)
-    change = Change(path=file.path, before=None, after=file.data)
-    return Composed(id=own, lineage=lineage.name, parents=draft.parents, change=change, order=draft.order)
+    return Composed(
+        id=_read_back(lineage, draft, source.read(file.path, file.data), file.path),
+        lineage=lineage.name,
+        parents=draft.parents,
+        change=Change(path=file.path, before=None, after=file.data),
+        order=draft.order,
+        beside=tuple(
+            Change(path=path, before=read_on_disk(project.root, path), after=data)
+            for path, data in file.beside
+        ),
+    )
 
 
-def _refuse_unreadable(draft: Draft, reading: Reading, path: str) -> None:
-    """What was composed must be read back as it was meant; a text can hold what looks like a directive."""
+def _read_back(lineage: Lineage, draft: Draft, reading: Reading, path: str) -> str:
+    """The id of what was composed.
+
+    It must be read back as it was meant: a text can hold what looks like a directive.
+    """
     wrong = [str(m) for code, m, _ in reading.problems if severity_of(str(code)) is Severity.ERROR]
     if draft.up.strip() and wrong:
         raise UsageError(
             f"the text cannot be kept as the up section: {wrong[0]}", hint="mend the text, then try again"
         )
-    read_back = reading.migration("", path)
-    if reading.id != draft.id or set(reading.parents) != set(draft.parents) or read_back.order != draft.order:
+    (found,) = source_of(lineage).resolve(lineage, (reading.migration(lineage.name, path),))
+    named = bool(reading.id) and found.id == (draft.id or found.id)
+    if not named or set(found.parents) != set(draft.parents) or found.order != draft.order:
         raise SourceError(
             f"{path} would not be read back as written", hint="please report this as a bug in mig"
         )
+    return found.id

@@ -11,9 +11,10 @@ from mig.findings import Verdict
 from mig.graph.dag import Graph, build_graph
 from mig.graph.reparent import heads_by_labels, newly_joined
 from mig.model import LineageSnapshot
-from mig.rules.pairs import find_unordered_pairs, order_of
+from mig.rules.pairs import NO_ORDER, find_unordered_pairs, order_of
 from mig.rules.three_way import ThreeWay
 from mig.sources.base import Draft
+from mig.sources.registry import source_of
 from mig.usecases.check import Meanings, compare_sides, find_sides
 from mig.usecases.compose import compose
 from mig.usecases.load import snapshot_of
@@ -23,7 +24,7 @@ from mig.usecases.settled import refuse_bare, refuse_broken_graph, refuse_unmerg
 from mig.usecases.write import Change, write_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mig.findings import Finding
     from mig.usecases.compose import Composed
@@ -40,10 +41,11 @@ class _Merge(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """A pair that the graph leaves unordered, and the order that would settle it."""
+    """A pair that the graph leaves unordered, and the order that would settle it if it can be declared."""
 
     finding: Finding
     order: Order
+    can_declare: bool
 
 
 Groups = dict[str, list[tuple[str, ...]]]
@@ -71,7 +73,7 @@ class MergeResult:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        return tuple(one.change for one in self.written)
+        return tuple(change for one in self.written for change in (one.change, *one.beside))
 
 
 def merge_heads(
@@ -94,18 +96,11 @@ def merge_heads(
         add: stage what was written.
 
     Raises:
-        UsageError: the ids are no heads, or fewer than two; an order cannot be declared.
+        UsageError: the ids are no heads, or fewer than two; an order cannot be declared; or the tool orders
+            migrations by version, so that there is nothing to join.
         SourceError, GraphError, GitError: the heads cannot be told, or a file cannot be written.
     """
-    refuse_bare(project)
-    tree = project.tree()
-    lineages = project.lineages(tree)
-    refuse_unmerged(project, lineages)
-    read = project.read(tree, lineages)
-    project.save()
-    snapshots = [snapshot_of(read[lineage.name]) for lineage in lineages]
-    for snapshot in snapshots:
-        refuse_unreadable(snapshot)
+    snapshots = _read(project)
     graphs = {one.lineage.name: build_graph(one.migrations) for one in snapshots}
     merges = _merges(snapshots, graphs, _groups(graphs, ids), order)
     pairs = [pair for one in merges for pair in _joined_pairs(project, one)]
@@ -113,18 +108,41 @@ def merge_heads(
     if blocking or not merges:
         return _unchanged(project, graphs, blocking)
     written = _compose_all(project, merges, message)
-    if not dry_run:
-        write_changes(project, [one.change for one in written], add=add)
-    return MergeResult(
+    result = MergeResult(
         written=written,
         heads={name: _heads_after(graph, name, written) for name, graph in graphs.items()},
-        unproved=tuple(
-            pair.finding
-            for pair in pairs
-            if pair.finding.verdict is Verdict.UNKNOWN and project.config.unknown != "allow"
-        ),
+        unproved=_unproved(project, pairs),
         dry_run=dry_run,
     )
+    if not dry_run:
+        write_changes(project, result.changes, add=add)
+    return result
+
+
+def _read(project: Project) -> list[LineageSnapshot]:
+    """The lineages of the working tree whose heads can be joined."""
+    refuse_bare(project)
+    tree = project.tree()
+    found = project.lineages(tree)
+    lineages = tuple(one for one in found if not one.late)
+    if not lineages:
+        raise UsageError(
+            f"{found[0].source} orders migrations by version, and has no heads that could be merged",
+            hint="mig rebase gives ours new versions, above theirs",
+        )
+    refuse_unmerged(project, lineages)
+    read = project.read(tree, lineages)
+    project.save()
+    snapshots = [snapshot_of(read[lineage.name]) for lineage in lineages]
+    for snapshot in snapshots:
+        refuse_unreadable(snapshot)
+    return snapshots
+
+
+def _unproved(project: Project, pairs: Sequence[_Pair]) -> tuple[Finding, ...]:
+    if project.config.unknown == "allow":
+        return ()
+    return tuple(pair.finding for pair in pairs if pair.finding.verdict is Verdict.UNKNOWN)
 
 
 def name_merge(heads: Sequence[str]) -> str:
@@ -142,12 +160,23 @@ def _merges(
         if order or snapshot.lineage.name in groups:
             refuse_broken_graph(graphs[snapshot.lineage.name], snapshot)
     orders = find_orders(graphs, order)
+    _refuse_orders(snapshots, orders)
     found = []
     for snapshot in snapshots:
         name = snapshot.lineage.name
         assigned = assign_orders(graphs[name], groups.get(name, ()), orders.get(name, ()))
         found += [_Merge(snapshot, graphs[name], heads, each) for heads, each in sorted(assigned.items())]
     return found
+
+
+def _refuse_orders(snapshots: Sequence[LineageSnapshot], orders: Mapping[str, Sequence[Order]]) -> None:
+    for snapshot in snapshots:
+        source = source_of(snapshot.lineage)
+        if orders.get(snapshot.lineage.name) and not source.declares_order:
+            raise UsageError(
+                f"{source.name} knows no order of two migrations but their dependencies",
+                hint=f"mig rebase where one is not published; else {NO_ORDER}",
+            )
 
 
 def _compose_all(project: Project, merges: Sequence[_Merge], message: str) -> tuple[Composed, ...]:
@@ -163,6 +192,7 @@ def _compose_all(project: Project, merges: Sequence[_Merge], message: str) -> tu
                 message=message or _message(one),
                 created=created + timedelta(seconds=at),
                 order=one.order,
+                is_named=bool(message),
             ),
         )
         for at, one in enumerate(merges)
@@ -201,10 +231,12 @@ def _find_heads(graphs: dict[str, Graph], ids: Sequence[str]) -> tuple[str, tupl
         raise UsageError(
             "a merge migration joins two heads or more", hint="name them all, or none: mig merge"
         )
-    if len(set(chosen.values())) > 1:
+    apps = {(name, graphs[name].migrations[head].app) for head, name in chosen.items()}
+    if len(apps) > 1:
+        what = "lineages" if len(set(chosen.values())) > 1 else "apps"
         raise UsageError(
-            f"{' and '.join(sorted(chosen))} belong to different lineages",
-            hint="merge the heads of one lineage",
+            f"{' and '.join(sorted(chosen))} belong to different {what}",
+            hint=f"merge the heads of one {what[:-1]}",
         )
     return next(iter(chosen.values())), tuple(sorted(chosen))
 
@@ -225,13 +257,14 @@ def _joined_pairs(project: Project, merge: _Merge) -> list[_Pair]:
         base_ref="what the heads have in common",
         has_base=True,
         unknown=project.config.unknown,
+        declares_order=source_of(snapshot.lineage).declares_order,
         meaning=Meanings(project, snapshot.lineage, (project.tree(WORKTREE),)),
     )
     families = [merge.graph.ancestors(head) | {head} for head in merge.heads]
     orders = {(pair.one, pair.other): order_of(three, pair) for pair in three.pairs}
     # Pairs behind one head were settled when that head came to be, and pairs beyond are not joined here.
     return [
-        _Pair(found, orders[found.migrations[0], found.migrations[1]])
+        _Pair(found, orders[found.migrations[0], found.migrations[1]], three.declares_order)
         for found in find_unordered_pairs(three)
         if joined.issuperset(found.migrations)
         and not any(family.issuperset(found.migrations) for family in families)
@@ -250,12 +283,13 @@ def _unchanged(project: Project, graphs: dict[str, Graph], blocking: Sequence[_P
         return MergeResult(written=(), heads=heads, base_ref=base_ref, elsewhere=elsewhere)
     published = _published(project)
     # Where one side is not published, a rebase orders the pair and no merge migration is needed.
-    settled = [pair for pair in blocking if len({i in published for i in pair.order}) == 1]
+    alike = [pair for pair in blocking if len({i in published for i in pair.order}) == 1]
+    settled = [pair for pair in alike if pair.can_declare]
     return MergeResult(
         written=(),
         heads=heads,
         blocking=tuple(
-            replace(pair.finding, fix=_order_flag(pair) if pair in settled else "mig rebase")
+            replace(pair.finding, fix=_fix(pair, published) if pair in alike else "mig rebase")
             for pair in blocking
         ),
         proposed=tuple(
@@ -266,8 +300,13 @@ def _unchanged(project: Project, graphs: dict[str, Graph], blocking: Sequence[_P
     )
 
 
-def _order_flag(pair: _Pair) -> str:
-    return f"mig merge --order {','.join(pair.order)}"
+def _fix(pair: _Pair, published: frozenset[str]) -> str:
+    """What orders a pair of which both are published, or neither is."""
+    if pair.can_declare:
+        return f"mig merge --order {','.join(pair.order)}"
+    if published.isdisjoint(pair.order):
+        return "mig rebase"
+    return NO_ORDER
 
 
 def _published(project: Project) -> frozenset[str]:
@@ -295,6 +334,7 @@ def _heads_elsewhere(project: Project) -> tuple[str, tuple[str, ...]]:
     found = {
         head
         for three in threes
+        if not three.head.lineage.late
         for head in build_graph(three.base.migrations).heads()
         if head in three.theirs
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mig.errors import GitError, GraphError, SourceError
 from mig.findings import Severity
 from mig.graph.linearize import find_cycles
+from mig.sources.registry import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,14 +35,17 @@ def refuse_unmerged(project: Project, lineages: Iterable[Lineage]) -> None:
     """Files that Git holds in several versions have no text that could be kept.
 
     Raises:
-        GitError: a path of a lineage is unmerged.
+        GitError: a path of a lineage is unmerged, and no file that is written anew in any case.
     """
+    lineages = tuple(lineages)
+    anew = frozenset().union(*(source_of(lineage).kept for lineage in lineages))
     folders = {path for lineage in lineages for path in lineage.paths}
     paths = [f":(top,literal){folder}" for folder in sorted(folders)] if "" not in folders else []
     if project.repo is None:
         return
     listed = project.repo.text("ls-files", "--unmerged", "-z", "--", *paths)
-    unmerged = sorted({entry.partition("\t")[2] for entry in listed.split("\0") if entry})
+    found = {entry.partition("\t")[2] for entry in listed.split("\0") if entry}
+    unmerged = sorted(path for path in found if path.rpartition("/")[2] not in anew)
     if unmerged:
         more = f" and {len(unmerged) - 1} more" if len(unmerged) > 1 else ""
         raise GitError(

@@ -157,7 +157,7 @@ def test_alembic_loads_what_is_written(
         before[reading.id] = reading.migration("default", path)
     message = 'Add "mail" \\ to """users""" \x00 "'
     draft = Draft(id=NEW, parents=parents, message=message, created=CREATED, up="op.execute('select 1')")
-    path, data = SOURCE.write(draft, lineage, tree, before)
+    path, data, _ = SOURCE.write(draft, lineage, tree, before)
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_bytes(data)
 
@@ -420,7 +420,7 @@ def test_any_message_and_any_parents_are_read_back(message: str, parents: list[s
     tree = MemoryTree({"m/env.py": b"", "m/versions/a.py": migration_text("a")})
     (lineage,) = SOURCE.recognise(tree)
     draft = Draft(id=NEW, parents=tuple(parents), message=message, created=CREATED)
-    path, data = SOURCE.write(draft, lineage, tree, {})
+    path, data, _ = SOURCE.write(draft, lineage, tree, {})
     reading = SOURCE.read(path, data)
     assert (reading.id, reading.parents, reading.problems) == (NEW, tuple(sorted(parents)), ())
     moved = SOURCE.reparent(path, data, ("zz",))
@@ -433,7 +433,7 @@ def test_after_a_merge_there_is_one_head(tmp_path: Path) -> None:
         for own, parents in [("a", ""), ("b", "a"), ("c", "a")]
     }
     tree = write_project(tmp_path, files)
-    path, data = write(tree, "b", "c")
+    path, data, _ = write(tree, "b", "c")
     (tmp_path / path).write_bytes(data)
     after = DirectoryTree(tmp_path)
     assert heads(read_lineage(after, SOURCE.recognise(after)[0])) == [NEW]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mig.tree import Entry, Tree
 
 MAX_APPS = 5000
+MAX_MIGRATION = "max_migration.txt"
+"""Where django-linear-migrations keeps the name of an app's last migration, beside its migrations."""
 _MAX_FILE = 512 * 1024
 _MAX_SETTINGS = 50
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mig.errors import SourceError
 from mig.model import Lineage, Script
 from mig.sources.django import graph, header
-from mig.sources.django.layout import find_project
+from mig.sources.django.layout import MAX_MIGRATION, find_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mig.effects.footprint import Operation
     from mig.model import Migration
     from mig.sources.base import Draft, NewFile, Reading
+    from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
 
@@ -29,6 +30,9 @@ class DjangoSource:
     version = 1
     reads_path = True
     late = ""
+    # Django's own loader decides which of two published ones comes first, and nothing in a file changes that.
+    declares_order = False
+    kept = frozenset({MAX_MIGRATION})
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         project = find_project(tree)
@@ -74,6 +78,12 @@ class DjangoSource:
 
         return (*operations, unread_file(f"what Django does on {dialect} is not known"))
 
+    def editable(self, path: str, data: bytes, dialect: str) -> Editable:
+        raise SourceError(
+            "names in Django's migrations are not replaced by mig",
+            hint="write the new names by hand; mig check says where the old ones stand",
+        )
+
     def words_for(self, name: str) -> tuple[str, ...]:
         # The table shop_order_line is of the model OrderLine in the app shop, or of a field there.
         parts = name.lower().split("_")
@@ -86,9 +96,9 @@ class DjangoSource:
     def write(
         self, draft: Draft, lineage: Lineage, tree: Tree, migrations: Mapping[str, Migration]
     ) -> NewFile:
-        raise SourceError(
-            "mig writes no migrations of Django yet", hint="python manage.py makemigrations --merge"
-        )
+        from mig.sources.django.writer import write_merge
+
+        return write_merge(draft, tree, migrations)
 
     def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
         raise SourceError("mig rewrites no migrations of Django yet", hint="change dependencies by hand")

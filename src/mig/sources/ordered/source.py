@@ -36,6 +36,8 @@ class OrderedSource:
 
     version = 2
     reads_path = True
+    declares_order = False
+    kept: frozenset[str] = frozenset()
 
     def __init__(self, name: str, convention: Convention | None = None) -> None:
         self.name = name
