@@ -127,7 +127,7 @@ def test_hostile_sql_reaches_nothing_else(
     assert not Path("/tmp/mig_hostile").exists()  # noqa: S108 - what the server must not write
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("database", SERVERS)
 def test_an_interrupt_drops_what_was_made(
     tmp_path: Path, database: str, other: Database, sign: signal.Signals

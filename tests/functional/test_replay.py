@@ -258,7 +258,7 @@ def test_a_server_out_of_reach_is_told_without_its_password(tmp_path: Path) -> N
     assert "geheim" not in said.stdout + said.stderr
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_says_what_was_done_so_far(tmp_path: Path, sign: signal.Signals) -> None:
     repo = build(tmp_path, ENDLESS, PHONE)
     master, slave = pty.openpty()

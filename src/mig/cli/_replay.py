@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 _URL = re.compile(r"env:|[A-Za-z][A-Za-z0-9+.-]*://")
+_ENDS = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__]
+"""What ends a command early besides Ctrl-C; Windows has no SIGHUP."""
 
 
 class ReplayCommand(click.Command):
@@ -45,7 +47,7 @@ def replay_option(function: _Function) -> _Function:
 def replaying(project: Project, url: str | None, options: Globals) -> Iterator[Replaying | None]:
     """A throwaway database for the time of a command; None where none is asked for.
 
-    An interrupt, or a signal to end, drops the database and says what was done so far.
+    An interrupt, a signal to end, or a closed terminal drops the database and says what was done so far.
 
     Raises:
         MigError: as ``Replaying`` does.
@@ -58,7 +60,7 @@ def replaying(project: Project, url: str | None, options: Globals) -> Iterator[R
 
     bar = sys.stderr.isatty() and not options.quiet and options.format not in ("text", "json")
     reporter = ReplayReporter(sys.stderr, bar=bar, color=options.color)
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before = {sign: signal.signal(sign, _interrupt) for sign in _ENDS}
     try:
         with Replaying(project, url, reporter.on_progress) as opened:
             yield opened
@@ -68,7 +70,8 @@ def replaying(project: Project, url: str | None, options: Globals) -> Iterator[R
         raise
     finally:
         reporter.close()
-        signal.signal(signal.SIGTERM, before)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
