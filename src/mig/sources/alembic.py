@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Lineage, Migration, Script
-    from mig.sources.base import Draft, NewFile, Reading
+    from mig.sources.base import Draft, Neighbours, NewFile, Reading
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
@@ -74,8 +74,8 @@ class AlembicSource:
 
         return read_python_scopes(path, data, dialect, ("upgrade", "downgrade"))
 
-    def words_for(self, name: str) -> tuple[str, ...]:
-        return ()
+    def history(self, lineage: Lineage, beside: Neighbours) -> None:
+        return None
 
     def new_id(self) -> str:
         return uuid.uuid4().hex[-12:]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from mig.model import Directive, Migration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from mig.effects.footprint import Operation
+    from mig.graph.dag import Graph
     from mig.model import Lineage, Script
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
@@ -119,6 +120,31 @@ class NewFile(NamedTuple):
     beside: tuple[tuple[str, bytes], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """The migrations of a lineage, for a source whose files mean something only beside the others.
+
+    ``key`` gives the key of the content of a path (see ``Entry``), and ``read`` the contents of paths.
+    """
+
+    graph: Graph
+    key: Callable[[str], str]
+    read: Callable[[Iterable[str]], Iterable[tuple[str, bytes]]]
+
+
+class History(Protocol):
+    """What a source makes of a lineage's migrations together."""
+
+    def context(self, migration_id: str) -> str:
+        """A digest of all that the operations of a migration depend on, its own file included.
+
+        What was asked for by name while they were read is left out: see ``answer``.
+        """
+
+    def answer(self, name: str) -> str:
+        """What is answered now to something that ``Surroundings.answers`` says was asked for."""
+
+
 class Source(Protocol):
     """One convention.  A source knows no Git and no terminal, and executes nothing."""
 
@@ -172,8 +198,8 @@ class Source(Protocol):
             SourceError: the file cannot be taken apart.
         """
 
-    def words_for(self, name: str) -> tuple[str, ...]:
-        """Other words, in lower case, by which files may speak of a thing that has a name in the database."""
+    def history(self, lineage: Lineage, beside: Neighbours) -> History | None:
+        """What the other migrations say, where a file's operations depend on them; None where they do not."""
 
     def new_id(self) -> str:
         """A fresh id in the convention's form, random."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FORMAT = 2
 _READERS = ("effects", "sources", "sources/django", "sources/python", "sqltext")
 _HEADER = re.compile(rb"mig-footprints ([0-9a-f]{16}) (\d{1,12}) ([0-9a-f]{8})\n")
+_ASKED = "asked "
 _MAX_BYTES = 64 * 1024 * 1024
 _NO_WORD = bytes(sign if chr(sign).isalnum() or sign == 0x5F else 0x20 for sign in range(0x80)) + bytes(0x80)
 _WORD = re.compile(r"\w+")
@@ -67,7 +68,20 @@ class FootprintCache:
 
     def use(self, keys: Iterable[str]) -> None:
         """Say which contents are needed, and stay when the file is written anew."""
-        self._used.update(keys)
+        for key in keys:
+            self._used.update((key, f"{_ASKED}{key}"))
+
+    def asked(self, key: str) -> tuple[str, ...]:
+        """What was asked for by name when something was read, and may be answered otherwise now."""
+        found = self._words.get(f"{_ASKED}{key}", b"")
+        return tuple(found.decode().split())
+
+    def keep_asked(self, key: str, names: Sequence[str]) -> None:
+        before = self.asked(key)
+        if names or before:
+            # Names stay: the more are asked for, the fewer are taken for the same.
+            self._words[f"{_ASKED}{key}"] = " ".join(sorted({*before, *names})).encode()
+            self._new.add(f"{_ASKED}{key}")
 
     def keep_words(self, key: str, words: bytes) -> None:
         self._words[key] = words

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Migration, Script
-    from mig.sources.base import Draft, Reading
+    from mig.sources.base import Draft, Neighbours, Reading
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
@@ -87,8 +87,8 @@ class NativeSource:
             return read_python_scopes(path, data, dialect, ("up", "down"))
         return read_sql_scopes(path, data, dialect)
 
-    def words_for(self, name: str) -> tuple[str, ...]:
-        return ()
+    def history(self, lineage: Lineage, beside: Neighbours) -> None:
+        return None
 
     def new_id(self) -> str:
         return secrets.token_hex(6)

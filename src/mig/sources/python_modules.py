@@ -14,6 +14,7 @@ from mig.tree import REGULAR, content_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from mig.sources.base import History
     from mig.tree import Tree
 
 _MAX_MODULE_BYTES = 256 * 1024
@@ -58,9 +59,7 @@ class ProjectModules:
     """
 
     def __init__(self, tree: Tree, folders: Sequence[str]) -> None:
-        self.tree = self._tree = tree
-        self.kept: dict[str, object] = {}
-        """What a source has found out about the tree, by a name of its choice."""
+        self._tree = tree
         self._folders = tuple(folders)
         self._roots: tuple[str, ...] | None = None
         self._found: dict[str, _Found] = {}
@@ -77,9 +76,11 @@ class ProjectModules:
         """Whether a file imports one of them, as far as its lines tell; without parsing it."""
         return any(self.key(name) for name in find_imports(data))
 
-    def surround(self, harmless: frozenset[str] = frozenset()) -> Surroundings:
+    def surround(
+        self, harmless: frozenset[str] = frozenset(), history: History | None = None
+    ) -> Surroundings:
         """What one file may ask while it is read."""
-        return Surroundings(self, harmless)
+        return Surroundings(self, harmless, history)
 
     def _look_up(self, name: str) -> _Found:
         if name not in self._found:
@@ -140,12 +141,14 @@ class Surroundings:
     """What reading one migration may ask of its project, and what it was answered.
 
     ``harmless`` are dotted names of which the project says that calls of them touch no database.
+    ``history`` is what the source makes of all migrations of the lineage, where it makes something of them.
     ``answers`` holds the key of the content of each module that was asked for, empty where there is
     none: the operations of the migration are the same as long as the answers are.
     """
 
     modules: ProjectModules
     harmless: frozenset[str] = frozenset()
+    history: History | None = None
     answers: dict[str, str] = field(default_factory=dict)
 
     def find_module(self, name: str) -> Module | None:

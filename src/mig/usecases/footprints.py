@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mig.conflicts.names import find_names
 from mig.effects.declared import read_declaration
 from mig.effects.footprint import Footprint, Operation
-from mig.sources.base import MAX_FILE_BYTES, cache_key
+from mig.sources.base import MAX_FILE_BYTES, Neighbours, cache_key
 from mig.sources.footprints import FootprintCache, find_words
 from mig.sources.registry import source_of
 from mig.tree import content_key
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mig.graph.dag import Graph
     from mig.model import Lineage, Migration
+    from mig.sources.base import History
     from mig.sources.python_modules import ProjectModules
     from mig.tree import Tree
 
@@ -52,6 +53,10 @@ class Footprints:
     ) -> None:
         self._migrations = graph.migrations
         self._source = source_of(lineage)
+        self._history = self._source.history(
+            lineage, Neighbours(graph=graph, key=self._key_of, read=self._contents_of)
+        )
+        self._ids = {migration.path: i for i, migration in graph.migrations.items()}
         self._dialect = dialect
         self._held = [(tree, tree.entries(lineage.paths)) for tree in trees]
         self._folders = lineage.paths
@@ -83,7 +88,7 @@ class Footprints:
         wanted = [self._migrations[i] for i in ids if i not in self._footprints]
         unread = []
         for migration in wanted:
-            known = self._cache.operations(self._keys.get(migration.path, ""))
+            known = self._cache.operations(self._kept_as(migration))
             if known is None:
                 unread.append(migration)
             else:
@@ -92,16 +97,43 @@ class Footprints:
             self._footprints[migration.id] = _as_declared(migration, self._operations(migration.path, data))
 
     def _operations(self, path: str, data: bytes) -> tuple[Operation, ...]:
-        key = self._keys[path]
-        found = self._cache.operations(key)
+        migration = self._migrations[self._ids[path]]
+        found = self._cache.operations(self._kept_as(migration))
         if found is None:
             modules = self._modules_beside(path)
-            around = modules.surround(self._harmless) if modules is not None else None
+            around = modules.surround(self._harmless, self._history) if modules is not None else None
             found = self._source.operations(path, data, self._dialect, around)
+            if self._history is not None:
+                asked = around.answers if around is not None else ()
+                self._cache.keep_asked(self._history.context(migration.id), sorted(asked))
+                self._cache.keep_operations(self._kept_as(migration), found)
             # What depends on other files is not known by the key of this one.
-            if around is None or not (around.answers or _imports(path, data)):
-                self._cache.keep_operations(key, found)
+            elif around is None or not (around.answers or _imports(path, data)):
+                self._cache.keep_operations(self._keys[path], found)
         return found
+
+    def _kept_as(self, migration: Migration) -> str:
+        """The key that operations are kept under; empty where nobody has looked at the file yet."""
+        if self._history is None:
+            return self._keys.get(migration.path, "")
+        context = self._history.context(migration.id)
+        asked = self._cache.asked(context)
+        if not asked:
+            return context
+        answers = "".join(f"{name}\0{self._history.answer(name)}\0" for name in asked)
+        return content_key(f"{context}\0{answers}".encode())
+
+    def _key_of(self, path: str) -> str:
+        """The key of a path's content."""
+        if not self._keys.get(path) and path in self._ids:
+            for _ in self._read([self._migrations[self._ids[path]]]):
+                pass
+        return self._keys.get(path, "")
+
+    def _contents_of(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The contents of migrations' files."""
+        found = self._read([self._migrations[self._ids[path]] for path in paths])
+        yield from ((migration.path, data) for migration, data in found)
 
     def _modules_beside(self, path: str) -> ProjectModules | None:
         """The modules in the tree that holds a Python file; SQL refers to none."""
@@ -117,8 +149,7 @@ class Footprints:
     def speaking_of(self, name: str) -> frozenset[str]:
         """The migrations whose files hold a name as a word, or all the words of it."""
         if name not in self._speaking:
-            also = (self._holding(word.encode()) for word in self._source.words_for(name))
-            self._speaking[name] = self._holding_all(name).union(*also)
+            self._speaking[name] = self._holding_all(name)
         return self._speaking[name]
 
     def _holding_all(self, name: str) -> frozenset[str]:
@@ -141,6 +172,9 @@ class Footprints:
         return self._index.get(word, ())
 
     def _find_words(self) -> None:
+        if self._history is not None:
+            self._find_words_meant(self._history)
+            return
         known, unread, importing = self._cache.known_words, [], []
         for migration in self._migrations.values():
             words = known.get(self._keys.get(migration.path, ""))
@@ -161,6 +195,21 @@ class Footprints:
                 names = " ".join(find_names(self.of(migration.id).operations))
                 self._words[migration.id] += find_words(names.encode())
         self._cache.use(self._keys.values())
+
+    def _find_words_meant(self, history: History) -> None:
+        """The names of what each migration touches, where its text speaks of it by others."""
+        known = self._cache.known_words
+        unknown = [m for m in self._migrations.values() if self._kept_as(m) not in known]
+        self.prepare(migration.id for migration in unknown)
+        for migration in unknown:
+            operations = self.of(migration.id).operations
+            words = find_words(" ".join(find_names(operations)).encode())
+            if any(operation.opaque for operation in operations):
+                words += b"".join(find_words(data) for _, data in self._read([migration]))
+            self._cache.keep_words(self._kept_as(migration), words)
+        self._words = {i: known[self._kept_as(one)] for i, one in self._migrations.items()}
+        for migration in self._migrations.values():
+            self._cache.use((self._kept_as(migration), history.context(migration.id)))
 
     def _read(self, migrations: Iterable[Migration]) -> Iterator[tuple[Migration, bytes]]:
         """The contents of files, in one batch a tree; a file that none of the trees has is empty."""

@@ -8,14 +8,18 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mig.graph.dag import build_graph
 from mig.sources.django.source import DjangoSource
 from mig.tree import MemoryTree
+from mig.usecases.footprints import Footprints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from mig.effects.footprint import Operation
     from mig.model import Migration
+    from mig.sources.footprints import FootprintCache
 
 SOURCE = DjangoSource()
 
@@ -117,6 +121,19 @@ def read_project(files: Mapping[str, str | bytes]) -> dict[str, Migration]:
             if reading.id:
                 found.append(reading.migration(lineage.name, path))
     return {one.id: one for one in SOURCE.resolve(lineage, found)}
+
+
+def open_footprints(files: Mapping[str, str], cache: FootprintCache | None = None) -> Footprints:
+    """The footprints of a project's migrations."""
+    tree = MemoryTree({path: text.encode() for path, text in files.items()})
+    (lineage,) = SOURCE.recognise(tree)
+    return Footprints(build_graph(read_project(files).values()), lineage, "postgresql", [tree], cache=cache)
+
+
+def read_operations(files: Mapping[str, str]) -> dict[str, tuple[Operation, ...]]:
+    """What each migration of a project does, by id."""
+    found = open_footprints(files)
+    return {i: found.of(i).operations for i in read_project(files)}
 
 
 def ask_django(root: Path, projects: Sequence[Project]) -> list[dict[str, Any]]:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mig.effects.footprint import Access
-from mig.sources.python_modules import ProjectModules
-from mig.tree import MemoryTree
-from tests.unit.sources.django_files import SOURCE, app, migration
+from tests.unit.sources.django_files import SOURCE, app, migration, read_operations
 
 if TYPE_CHECKING:
     from mig.effects.footprint import Operation
@@ -34,12 +32,7 @@ def read(body: str, more: str = "") -> tuple[Operation, ...]:
     """What a migration with these operations does after the one that makes users and orders."""
     text = migration("shop.0001_initial", body=body) + more
     files = app("shop", **{"0001_initial": START, "0002_x": text})
-    tree = MemoryTree({path: content.encode() for path, content in files.items()})
-    around = ProjectModules(tree, ["shop/migrations"]).surround()
-    found = SOURCE.operations("shop/migrations/0002_x.py", text.encode(), "postgresql", around)
-    # What was read depends on the migrations before, so it must not be kept by this file alone.
-    assert around.answers
-    return found
+    return read_operations(files)["shop.0002_x"]
 
 
 def effects(body: str, more: str = "") -> set[str]:

@@ -47,6 +47,8 @@ class Reader(Protocol):
 
     def find_model(self, name: str) -> Model | None: ...
 
+    def models_of(self, app: str) -> State | None: ...
+
 
 def read_code(given: object, reader: Reader, base: Operation) -> Operation:
     """The operation that stands for a ``RunPython``; opaque where its code does more than can be followed."""
@@ -203,11 +205,8 @@ def _is_followed(one: Field, words: frozenset[str]) -> bool:
 
 
 def _all_models(reader: Reader) -> list[Model]:
-    states = [
-        reader.state,
-        *(reader.history.elsewhere(reader.own, a) for a in sorted(reader.history.apps) if a != reader.app),
-    ]
-    return [model for state in states for model in state.values()]
+    others = (reader.models_of(app) for app in sorted(reader.history.apps - {reader.app}))
+    return [model for state in (reader.state, *others) for model in (state or {}).values()]
 
 
 def _leads_to(target: str, owner: Model, model: Model) -> bool:

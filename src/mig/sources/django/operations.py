@@ -9,12 +9,11 @@ from mig.effects.footprint import Access, Effect, Operation, unread_file
 from mig.effects.sql import read_sql
 from mig.sources.base import Problem
 from mig.sources.django import tables
-from mig.sources.django.calls import Made, Named, open_file
+from mig.sources.django.calls import Made, Named
 from mig.sources.django.code import read_code
 from mig.sources.django.history import History
 from mig.sources.django.state import Model, State, advance, are_fields_read, inner_operations
 from mig.sources.django.work import Work
-from mig.sources.pysyntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from mig.sources.django.calls import File
     from mig.sources.python_modules import Surroundings
 
-_HISTORY = "django history"
 _OWN = ("django.", "migrations.")
 _EXTENSIONS = {
     "BloomExtension": "bloom", "BtreeGinExtension": "btree_gin", "BtreeGistExtension": "btree_gist",
@@ -36,34 +34,22 @@ _MODEL_FIRST = frozenset({
 })  # fmt: skip
 
 
-def read_operations(
-    path: str, data: bytes, dialect: str, around: Surroundings | None
-) -> tuple[Operation, ...]:
+def read_operations(path: str, dialect: str, around: Surroundings | None) -> tuple[Operation, ...]:
     """The operations of a file, in order; what cannot be read is opaque.
 
     Names need the models as the migrations before made them, which ``around`` leads to.
     """
-    module = parse(data)
-    if isinstance(module, Problem):
-        return (unread_file(module.message),)
-    history = _find_history(around)
-    own = history.find(path) if history is not None else ""
-    if history is None or not own:
+    history = around.history if around is not None else None
+    own = history.find(path) if isinstance(history, History) else ""
+    if around is None or not isinstance(history, History) or not own:
         return (unread_file("the models that it changes are not known without its project"),)
-    reader = _Reader(open_file(module), history, own, dialect)
-    return tuple(reader.read())
-
-
-def _find_history(around: Surroundings | None) -> History | None:
-    if around is None:
-        return None
-    # What was read depends on the files of the migrations before, and not on this one alone.
-    around.answers[_HISTORY] = "read"
-    kept = around.modules.kept
-    if _HISTORY not in kept:
-        kept[_HISTORY] = History(around.modules.tree)
-    found = kept[_HISTORY]
-    return found if isinstance(found, History) else None
+    file = history.file(own)
+    if isinstance(file, Problem):
+        return (unread_file(file.message),)
+    reader = _Reader(file, history, own, dialect)
+    found = tuple(reader.read())
+    around.answers.update((app, history.answer(app)) for app in reader.asked)
+    return found
 
 
 class _Reader:
@@ -75,10 +61,12 @@ class _Reader:
         self.own = own
         self.app = history.graph.migrations[own].app
         self.dialect = dialect
+        self.asked: set[str] = set()
+        """The apps whose models do not follow from what comes before."""
         self.state: State = dict(history.before(own))
 
     def read(self) -> Iterator[Operation]:
-        for made in self.file.operations():
+        for made in self.history.operations(self.own):
             if not isinstance(made, Made):
                 line = getattr(getattr(made, "node", None), "lineno", 1)
                 yield Operation(
@@ -99,11 +87,16 @@ class _Reader:
                 return None
         if not dot:
             app, model = self.app, name
+        state = self.models_of(app)
+        return Model(app, model) if state is None else state.get(model.lower())
+
+    def models_of(self, app: str) -> State | None:
+        """The models of an app as this migration finds them; None of an app outside of the project."""
         if app == self.app:
-            return self.state.get(model.lower())
-        if app in self.history.apps:
-            return self.history.elsewhere(self.own, app).get(model.lower())
-        return Model(app, model)
+            return self.state
+        if not self.history.is_before(app, self.own):
+            self.asked.add(app)
+        return self.history.elsewhere(self.own, app) if app in self.history.apps else None
 
     def _read_one(self, made: Made) -> Iterator[Operation]:
         base = Operation(kind=_words(made.name), text=made.text, line=made.line, column=made.column)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Migration
-    from mig.sources.base import Draft, NewFile, Reading
+    from mig.sources.base import Draft, Neighbours, NewFile, Reading
+    from mig.sources.django.history import History
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
@@ -70,7 +71,7 @@ class DjangoSource:
     ) -> tuple[Operation, ...]:
         from mig.sources.django.operations import read_operations
 
-        operations = read_operations(path, data, dialect, around)
+        operations = read_operations(path, dialect, around)
         if dialect == "postgresql":
             return operations
         # What Django makes of them elsewhere (tables built anew on SQLite) is not modelled: never a commute.
@@ -84,11 +85,10 @@ class DjangoSource:
             hint="write the new names by hand; mig check says where the old ones stand",
         )
 
-    def words_for(self, name: str) -> tuple[str, ...]:
-        # The table shop_order_line is of the model OrderLine in the app shop, or of a field there.
-        parts = name.lower().split("_")
-        ends = ["_".join(parts[at:]) for at in range(1, len(parts))]
-        return tuple(dict.fromkeys([*ends, *(end.replace("_", "") for end in ends)]))
+    def history(self, lineage: Lineage, beside: Neighbours) -> History:
+        from mig.sources.django.history import History  # not needed where nothing is unordered
+
+        return History(beside, _without(_MODEL, lineage))
 
     def new_id(self) -> str:
         return ""

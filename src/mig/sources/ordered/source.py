@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Convention, Lineage, Migration
-    from mig.sources.base import Draft, NewFile
+    from mig.sources.base import Draft, Neighbours, NewFile
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
@@ -131,8 +131,8 @@ class OrderedSource:
             hint="write the new names by hand; mig check says where the old ones stand",
         )
 
-    def words_for(self, name: str) -> tuple[str, ...]:
-        return ()
+    def history(self, lineage: Lineage, beside: Neighbours) -> None:
+        return None
 
     def new_id(self) -> str:
         return ""
