@@ -28,6 +28,7 @@ INSERT INTO tags VALUES ('red', 1), ('blue', 2);
 """,
     "postgresql": """
 CREATE SEQUENCE tickets;
+CREATE TYPE mood AS ENUM ('sad', 'ok', '7');
 CREATE TABLE orgs (id integer PRIMARY KEY, name text, code text);
 CREATE TABLE users (id integer PRIMARY KEY, name text, note text, org_id integer REFERENCES orgs (id));
 CREATE TABLE tags (name text, code integer);
@@ -162,6 +163,24 @@ PAIRS = {
         "CREATE TABLE others (x text) INHERITS (tags)",
         "ALTER TABLE tags ADD CONSTRAINT k CHECK (code > 0)",
         "commute",
+    ),
+    "labels after and before one": (
+        "postgresql",
+        "ALTER TYPE mood ADD VALUE 'mad' AFTER 'ok'",
+        "ALTER TYPE mood ADD VALUE 'glad' BEFORE 'ok'",
+        "commute",
+    ),
+    "labels that go into one gap": (
+        "postgresql",
+        "ALTER TYPE mood ADD VALUE 'mad' AFTER 'sad'",
+        "ALTER TYPE mood ADD VALUE 'glad' BEFORE 'ok'",
+        "commute",
+    ),
+    "two labels in the last place, of which one says before": (
+        "postgresql",
+        "ALTER TYPE mood ADD VALUE 'mad before noon'",
+        "ALTER TYPE mood ADD VALUE 'glad'",
+        "conflict",
     ),
     "a rename of rows that another side leaves without their parents": (
         "sqlite",

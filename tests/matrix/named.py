@@ -88,6 +88,12 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
         "INSERT INTO users (id, code) VALUES (1, 5) ON CONFLICT DO NOTHING",
         "commute",
     ),
+    "one label in the last place and before another": (
+        "postgresql",
+        "ALTER TYPE mood ADD VALUE 'mad' AFTER 'ok'",
+        "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'mad' BEFORE 'sad'",
+        "conflict",
+    ),
     "a default and NOT NULL": (
         "postgresql",
         "ALTER TABLE users ALTER COLUMN age SET DEFAULT 5",

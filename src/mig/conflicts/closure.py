@@ -214,8 +214,6 @@ def _find_nothing_to_do(effects: tuple[Effect, ...]) -> Iterator[Effect]:
 
 def _refine(effect: Effect) -> Effect:
     """Tells apart what the reader calls by one word and the table by two."""
-    if effect.access is Access.ALTER and effect.aspect == "add-value" and " before " in effect.detail:
-        return replace(effect, aspect="add-value-before")
     if effect.access is Access.ALTER and effect.aspect == "default" and effect.detail.endswith(" expression"):
         # DROP EXPRESSION can be done once, as DROP IDENTITY.
         return replace(effect, aspect="identity")

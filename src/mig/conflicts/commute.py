@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mig.conflicts.keys import keys_meet
+from mig.conflicts.labels import labels_meet
 from mig.conflicts.table import RULES
 from mig.effects.footprint import Access
 
@@ -34,6 +35,8 @@ def settle(one: Effect, other: Effect, dialect: str) -> Rule | None:
     """The rule for two effects on one resource; None where the table has none."""
     if one.kind == "key":
         same = keys_meet(one.detail, other.detail)
+    elif {one.aspect, other.aspect} == {"add-value", "add-value-before"}:
+        same = labels_meet(one.detail, other.detail)
     else:
         # Of values without a text nothing says that they are the same.
         same = one.detail == other.detail and (bool(one.detail) or one.kind != "values")

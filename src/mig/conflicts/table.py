@@ -130,6 +130,14 @@ _OBJECTS = (
     ),
     _commute("view function", "ALTER:definition|owner|options", "NEED", "it is found under its name"),
     _conflict("type", "ALTER:add-value", "ALTER:add-value", ALTERED, "the order of the values differs"),
+    _conflict(
+        "type",
+        "ALTER:add-value",
+        "ALTER:add-value-before",
+        ALTERED,
+        "one names a label that the other adds",
+        details="same",
+    ),
     _commute(
         "type", "ALTER:add-value", "ALTER:add-value-before", "the last place and one before another are apart"
     ),

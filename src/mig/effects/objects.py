@@ -144,8 +144,11 @@ def read_alter_type(cursor: Cursor, out: Collector) -> None:
     out.need(resource, "table")
     if cursor.accept("add", "value"):
         out.kind("add value")
-        aspect = " if not exists" if cursor.accept("if", "not", "exists") else ""
-        out.alter(resource, "add-value", cursor.rest().text() + aspect)
+        end = " if not exists" if cursor.accept("if", "not", "exists") else ""
+        label = cursor.word
+        cursor.advance()
+        aspect = "add-value-before" if cursor.word == "before" else "add-value"
+        out.alter(resource, aspect, f"{label} {cursor.rest().text()}".rstrip() + end)
     elif cursor.accept("rename", "value"):
         out.kind("rename value")
         out.alter(resource, "rename-value", cursor.rest().text())

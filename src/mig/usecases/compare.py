@@ -87,25 +87,15 @@ def compare_migrations(
     from mig.usecases.meaning import Meaning
 
     lineages, trees = _gather(project, at, start, (one, other))
-    first, second = (_find(lineages, project.root, start, wanted) for wanted in (one, other))
-    if first.id == second.id:
-        raise UsageError(f"{one} and {other} are the same migration", hint="name two: mig compare A B")
-    if first.lineage != second.lineage:
-        raise UsageError(
-            f"{first.id} and {second.id} belong to different lineages", hint="compare two of one lineage"
-        )
+    first, second = _find_two(lineages, project.root, start, (one, other))
     lineage = next(each for each in lineages if each.lineage.name == first.lineage)
     graph = build_graph(lineage.migrations)
     dialect, cache = project.dialect_of(lineage.lineage), project.footprints(lineage.lineage)
     meaning = Meaning(graph, lineage.lineage, dialect, trees, project.config.harmless, cache)
     comparison = meaning.compare_exactly(first.id, second.id)
     project.save()
-    compared = Compared(
-        one=first,
-        other=second,
-        comparison=comparison,
-        order=_order(graph, first.id, second.id),
-    )
+    order = _order(graph, first.id, second.id)
+    compared = Compared(one=first, other=second, comparison=comparison, order=order)
     if replaying is None:
         return compared
     if compared.order:
@@ -155,6 +145,20 @@ def _merge_with_base(project: Project) -> tuple[tuple[LineageSnapshot, ...], tup
     threes = compare_sides(project, sides)
     trees = project.tree(sides.at), project.tree(sides.base.id)
     return tuple(three.merged for three in threes), trees
+
+
+def _find_two(
+    lineages: Sequence[LineageSnapshot], root: Path, start: Path, wanted: tuple[str, str]
+) -> tuple[Migration, Migration]:
+    one, other = wanted
+    first, second = (_find(lineages, root, start, each) for each in wanted)
+    if first.id == second.id:
+        raise UsageError(f"{one} and {other} are the same migration", hint="name two: mig compare A B")
+    if first.lineage != second.lineage:
+        raise UsageError(
+            f"{first.id} and {second.id} belong to different lineages", hint="compare two of one lineage"
+        )
+    return first, second
 
 
 def _find(lineages: Sequence[LineageSnapshot], root: Path, start: Path, wanted: str) -> Migration:
