@@ -480,7 +480,7 @@ CASES = [
     pytest.param(
         "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'b' BEFORE 'a'",
         """
-        alter type:mood add-value
+        alter type:mood add-value-before
         need type:mood table
         """,
         id="add value",
