@@ -72,7 +72,14 @@ class Trial:
 
     @property
     def is_false_commute(self) -> bool:
-        return self.comparison.verdict is Verdict.COMMUTE and self.real.verdict == "conflict"
+        is_called_commuting = self.comparison.verdict is Verdict.COMMUTE
+        return is_called_commuting and self.real.verdict == "conflict" and not self._is_broken_alone()
+
+    def _is_broken_alone(self) -> bool:
+        """Whether all that is dead in both orders is so by a mistake that one script makes by itself."""
+        known = {said for outcome in self.real.alone for said in outcome.image.dead.values()}
+        is_same = all(order.image.dead.keys() >= self.real.dead.keys() for order in self.real.orders)
+        return self.real.kinds == ("dead",) and is_same and known.issuperset(self.real.dead.values())
 
     @property
     def is_false_alarm(self) -> bool:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mig.conflicts.closure import build_schema, close
+from mig.conflicts.compare import compare_closures
 from mig.findings import Verdict
 from mig.graph.dag import build_graph
 from mig.graph.unordered import unordered_pairs
@@ -20,6 +22,7 @@ from tests.repositories import native
 
 if TYPE_CHECKING:
     from mig.conflicts.compare import Comparison
+    from mig.graph.dag import Graph
 
 LINEAGE = Lineage(name="default", source="native", paths=("migrations",))
 
@@ -93,12 +96,16 @@ def histories(draw: st.DrawFn, dialect: str) -> dict[str, str]:
     return files
 
 
-def read(files: dict[str, str], dialect: str) -> tuple[Meaning, list[tuple[str, str]]]:
-    tree = MemoryTree({f"migrations/{i}.sql": text.encode() for i, text in files.items()})
-    graph = build_graph(
+def graph_of(files: dict[str, str]) -> Graph:
+    return build_graph(
         NativeSource().read("x.sql", text.encode()).migration("default", f"migrations/{i}.sql")
         for i, text in files.items()
     )
+
+
+def read(files: dict[str, str], dialect: str) -> tuple[Meaning, list[tuple[str, str]]]:
+    tree = MemoryTree({f"migrations/{i}.sql": text.encode() for i, text in files.items()})
+    graph = graph_of(files)
     return Meaning(graph, LINEAGE, dialect, [tree]), list(unordered_pairs(graph, graph.migrations))
 
 
@@ -120,6 +127,30 @@ def test_what_has_nothing_in_common_commutes_when_it_is_compared_exactly(dialect
     run()
     # The test would prove nothing if every pair were compared.
     assert len(passed_over) > 100
+
+
+@pytest.mark.parametrize("dialect", sorted(OF))
+def test_what_speaks_of_a_pair_says_as_much_as_all_that_comes_before(dialect: str) -> None:
+    compared: list[Verdict] = []
+
+    @settings(max_examples=100, deadline=None)
+    @given(histories(dialect))
+    def run(files: dict[str, str]) -> None:
+        meaning, pairs = read(files, dialect)
+        graph = graph_of(files)
+        for one, other in pairs:
+            before = [i for i in sorted(files) if i in graph.ancestors(one, other) - {one, other}]
+            schema = build_schema(map(meaning.footprint, before), dialect, is_complete=False)
+            first, second = (close(meaning.footprint(i), schema) for i in (one, other))
+            whole = compare_closures(first, second, schema, dialect)
+            found = meaning.compare_exactly(one, other)
+            compared.append(whole.verdict)
+            if found.verdict is Verdict.COMMUTE:
+                assert whole.verdict is Verdict.COMMUTE, (files[one], files[other], whole.reasons)
+
+    run()
+    assert compared.count(Verdict.CONFLICT) > 100
+    assert compared.count(Verdict.COMMUTE) > 100
 
 
 def test_only_pairs_that_have_something_in_common_are_compared_exactly(
