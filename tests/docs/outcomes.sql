@@ -204,3 +204,35 @@ CREATE TABLE orders (id integer PRIMARY KEY);
 -- way out
 Write the schema (`CREATE TABLE app.tags`), or use `SET LOCAL`, which ends with the transaction. A runner that gives each
 migration a session of its own hides the difference; not every runner does.
+
+-- case: MIG310 postgresql What only a run shows
+-- base
+CREATE TABLE users (id integer PRIMARY KEY, email text);
+CREATE TABLE orders (id integer PRIMARY KEY, total numeric);
+-- A
+DO $$
+DECLARE found record;
+BEGIN
+  FOR found IN SELECT * FROM information_schema.columns WHERE column_name = 'email' LOOP
+    EXECUTE format('CREATE INDEX ON %I (%I)', found.table_name, found.column_name);
+  END LOOP;
+END $$;
+-- B
+ALTER TABLE orders ADD COLUMN email text;
+-- way out
+Without `--replay` this pair stays `unknown`; with it, it is MIG310 and fails the check. Write the indexes out in A, and let
+the one on `orders` be made where its column is.
+
+-- case: MIG310 postgresql A procedure that was never read
+-- base
+CREATE TABLE users (id integer PRIMARY KEY, email text);
+CREATE PROCEDURE tidy(of text) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('ALTER TABLE users DROP COLUMN IF EXISTS %I', of || '_old');
+END $$;
+-- A
+CALL tidy('phone');
+-- B
+ALTER TABLE users ADD COLUMN phone_old text;
+-- way out
+Say in A what is meant, as `ALTER TABLE users DROP COLUMN IF EXISTS phone_old`, and order the two.
