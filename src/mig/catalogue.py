@@ -110,7 +110,8 @@ _code(
     "does-not-parse",
     Severity.ERROR,
     "the SQL or the Python does not parse",
-    problem="What cannot be parsed cannot be checked, and will fail in the database.",
+    problem="What cannot be parsed cannot be checked, and will fail in the database. Quotes and comments are looked at "
+    "in every file; parentheses, empty items of lists and misspelt commands in SQL of ours.",
     example="an open quote in line 7: INSERT INTO t VALUES ('it",
     remedy="Mend the syntax at the line named.",
 )

@@ -192,10 +192,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One SQL statement as written, without the semicolon, and the line on which it begins."""
+    """One SQL statement as written, without the semicolon, and the line and column where it begins."""
 
     text: str
     line: int
+    column: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,12 @@ def problems(found: dict[str, list[dict[str, object]]]) -> list[tuple[object, st
         pytest.param(PATH, f"-- mig:id {B}\n-- mig:parents {A}\n".encode(), "MIG005", 1, id="no-up"),
         pytest.param(PATH, native(B, A, "SELECT 'it\n;", "").encode(), "MIG006", 5, id="open-quote"),
         pytest.param(
+            PATH, native(B, A, "CREATE TABLE x (\n  a int,\n);").encode(), "MIG006", 7, id="empty-item"
+        ),
+        pytest.param(
+            PATH, native(B, A, "SELECT 1;\nCREAT TABLE x (a int);").encode(), "MIG006", 6, id="misspelt"
+        ),
+        pytest.param(
             PATH, native(B, A, "<<<<<<< HEAD\nSELECT 1;").encode(), "MIG012", 5, id="conflict-marks"
         ),
         pytest.param(file_of(B, ".SQL"), b"", "MIG009", 0, id="capitals"),

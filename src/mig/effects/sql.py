@@ -83,6 +83,7 @@ def read_statement(statement: Statement, dialect: str) -> Operation:
         kind=", ".join(out.kinds) or "unreadable",
         text=statement.text,
         line=statement.line,
+        column=statement.column,
         effects=tuple(out),
         opaque="; ".join(out.reasons),
         # A block has branches and handlers of its own.

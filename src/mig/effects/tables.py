@@ -9,6 +9,7 @@ from mig.effects.cursor import UnreadError
 from mig.effects.keys import Target
 from mig.effects.query import read_expression, read_query
 from mig.effects.scope import Use
+from mig.effects.tokens import EMPTY_ITEM
 
 if TYPE_CHECKING:
     from mig.effects.collector import Collector
@@ -72,7 +73,7 @@ def _read_elements(cursor: Cursor, target: Target) -> None:
 
 def _read_one(element: Cursor, target: Target) -> None:
     if element.is_done:
-        raise UnreadError("nothing between two commas")
+        raise UnreadError(EMPTY_ITEM)
     if element.word == "like" and target.out.is_postgresql:
         element.advance()
         read_like(element, target)

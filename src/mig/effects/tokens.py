@@ -43,12 +43,13 @@ class Tokens(NamedTuple):
     """The pieces of a statement, and where each opening parenthesis is closed.
 
     ``closing`` maps the index of ``(`` to that of its ``)``; ``problem`` says why the text could not
-    be cut to its end (empty: it could).
+    be cut to its end, or what no database takes for SQL (empty: neither), and ``problem_at`` where that is.
     """
 
     items: list[Token]
     closing: dict[int, int]
     problem: str
+    problem_at: int = 0
 
 
 @cache
@@ -100,6 +101,10 @@ def tokenise(text: str, dialect: str) -> Tokens:
     return _close(items, f"longer than {MAX_TOKENS} words" if position < end else "")
 
 
+UNCLOSED = "a parenthesis that is never closed"
+UNOPENED = "a parenthesis that was never opened"
+EMPTY_ITEM = "nothing before or after a comma"
+_BEFORE_AN_ITEM = frozenset({"(", ","})
 _SKIPPED = frozenset({"space", "comment", "executable"})
 _QUOTES = frozenset({"'", '"', "`"})
 
@@ -131,15 +136,27 @@ _LONG = {"nesting": _end_comment, "dollar": _end_dollar}
 def _close(items: list[Token], problem: str) -> Tokens:
     opened: list[int] = []
     closing: dict[int, int] = {}
+    wrong: list[tuple[str, int]] = []
+    before = ","
     for index, token in enumerate(items):
-        if token.word == "(":
+        word = token.word
+        if word == "(":
             opened.append(index)
-        elif token.word == ")" and opened:
-            closing[opened.pop()] = index
-    if opened and not problem:
-        problem = "a parenthesis that is never closed"
+        elif word == ")":
+            if opened:
+                closing[opened.pop()] = index
+            else:
+                wrong.append((UNOPENED, token.start))
+        if (word == "," and before in _BEFORE_AN_ITEM) or (word == ")" and before == ","):
+            wrong.append((EMPTY_ITEM, token.start))
+        before = word
+    if items and before == ",":
+        wrong.append((EMPTY_ITEM, items[-1].start))
+    if opened:
+        wrong.append((UNCLOSED, items[opened[-1]].start))
     closing.update(dict.fromkeys(opened, len(items)))
-    return Tokens(items, closing, problem)
+    found, at = (problem, 0) if problem or not wrong else min(wrong, key=lambda each: each[1])
+    return Tokens(items, closing, found, at)
 
 
 def unquote_string(raw: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mig.rules.graph import find_graph_problems
 from mig.rules.history import find_history_problems
+from mig.rules.mistakes import find_mistakes
 from mig.rules.ordered import find_ordered_problems
 from mig.rules.pairs import find_unordered_pairs
 from mig.rules.versions import find_version_problems
@@ -14,5 +15,6 @@ RULES = (
     find_history_problems,
     find_unordered_pairs,
     find_ordered_problems,
+    find_mistakes,
 )
 """Every rule; a new one is a module and a name in this line."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mig.conflicts.compare import Comparison
     from mig.conflicts.ledger import Miss
+    from mig.effects.mistakes import Mistake
     from mig.model import LineageSnapshot, Migration
     from mig.rules.pairs import JudgedPair
 
@@ -29,6 +30,9 @@ class Meaning(Protocol):
 
     def misses(self, graph: Graph, ids: Iterable[str]) -> tuple[tuple[str, Miss], ...]:
         """What each of these migrations asks of its ancestors in vain."""
+
+    def mistakes(self, graph: Graph, migration_id: str) -> Iterable[Mistake]:
+        """What in the SQL of a migration no database takes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,7 @@ class _Splitter:
         self.problems: list[tuple[str, int, int]] = []
         self.first_line = first_line
         self.counted = (0, first_line)
+        self.line_start = 0
         self.rows_may_end = True
         self._reset()
         self.actions = {
@@ -109,6 +110,7 @@ class _Splitter:
         self.start = -1
         self.end = 0
         self.line = 0
+        self.column = 0
         self.hides_rest = False
         self.body = Body(self.syntax.name)
 
@@ -117,6 +119,9 @@ class _Splitter:
         before, line = self.counted
         line += _count_lines(self.text, before, position)
         self.counted = (position, line)
+        self.line_start = max(
+            self.line_start, *(self.text.rfind(end, before, position) + 1 for end in "\r\n")
+        )
         return line
 
     def _report(self, message: str, line: int, at: int = -1) -> None:
@@ -144,6 +149,7 @@ class _Splitter:
         if self.start < 0:
             self.start = start
             self.line = self._line(start)
+            self.column = start - self.line_start + 1
         self.end = end
         if self.hides_rest:
             self.hides_rest = False
@@ -175,7 +181,7 @@ class _Splitter:
         """End the statement that is being read, if any; ``is_cut`` where nothing has closed it."""
         if self.start >= 0:
             text = self.text[self.start : self.end].rstrip(SPACE)
-            self.statements.append(Statement(text=text, line=self.line))
+            self.statements.append(Statement(text=text, line=self.line, column=self.column))
             if is_cut:
                 self._report_open()
             self._report_unsplittable(text)
@@ -255,4 +261,6 @@ class _Splitter:
         content = region.strip(SPACE).removesuffix(";").rstrip(SPACE)
         if not is_blank(content, self.syntax.name):
             begin = start + len(region) - len(region.lstrip(SPACE))
-            self.statements.append(Statement(text=content, line=self._line(begin)))
+            line = self._line(begin)
+            column = begin - self.line_start + 1
+            self.statements.append(Statement(text=content, line=line, column=column))

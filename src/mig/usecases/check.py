@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mig.conflicts.compare import Comparison
     from mig.conflicts.ledger import Miss
+    from mig.effects.mistakes import Mistake
     from mig.git.repo import Repo
     from mig.graph.dag import Graph
     from mig.model import Lineage, Location
@@ -261,6 +262,13 @@ class Meanings:
             return one in before[other]
 
         return find_misses(self.of(graph).history(chosen), chosen, self.dialect, comes_before)
+
+    def mistakes(self, graph: Graph, migration_id: str) -> tuple[Mistake, ...]:
+        """What in the SQL of a migration no database takes."""
+        from mig.effects.mistakes import find_mistake
+
+        operations = self.of(graph).footprint(migration_id).operations
+        return tuple(found for one in operations if (found := find_mistake(one, self.dialect)))
 
 
 def _base_trees(repo: Repo, sides: Sides) -> list[CommitTree]:
