@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from history_events import Event, Truth, find_events, open_clone
 
 from mig.errors import MigError
-from mig.findings import Verdict
+from mig.findings import Severity, Verdict
 from mig.usecases.check import CheckResult, check_project
 from mig.usecases.project import open_project
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _TELLING = ("MIG101", "MIG107")
-"""The codes that say what the truth is asked about: more heads than one, one version twice."""
+"""The codes that say, as errors, what the truth is asked about: one head more, one version twice."""
 _VERDICTS = ("checked", "commute", "conflict", "unknown", "assumed")
 _SHOWN = 12
 
@@ -133,7 +133,7 @@ def _summarise(blank: Replay, result: CheckResult) -> Replay:
     conflicts = [one for one in result.findings if one.verdict is Verdict.CONFLICT]
     return dataclasses.replace(
         blank,
-        reported=any(one.code in _TELLING for one in result.findings),
+        reported=any(one.code in _TELLING and one.severity is Severity.ERROR for one in result.findings),
         verdicts={word: getattr(result.pairs, word) for word in _VERDICTS},
         codes=dict(Counter(f"{one.code} {one.severity.value}" for one in result.findings)),
         unknown=tuple(one.message for one in unsettled),

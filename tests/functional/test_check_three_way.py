@@ -247,6 +247,20 @@ def test_branch_labels_keep_heads_apart(tmp_path: Path) -> None:
     assert one(check(repo), "MIG101").migrations == ("d1", "e1")
 
 
+def test_going_on_from_one_of_the_heads_that_the_base_has_is_a_warning(tmp_path: Path) -> None:
+    repo = start(tmp_path / "repo", a="", b="a", y="a")
+    repo.commit("ours", files(x="b"))
+    found = one(check(repo), "MIG101")
+    assert found.severity is Severity.WARNING
+    assert found.message == f"2 heads: {X} (ours), {Y} (main), as many as main has already"
+
+
+def test_a_head_beside_one_that_joins_the_heads_of_the_base_is_an_error(tmp_path: Path) -> None:
+    repo = start(tmp_path / "repo", a="", b="a", y="a")
+    repo.commit("ours", files(x="b", m="by"))
+    assert one(check(repo), "MIG101").severity is Severity.ERROR
+
+
 def test_a_parent_that_exists_only_on_the_base_is_a_warning(tmp_path: Path) -> None:
     repo = diverge(tmp_path / "repo", {"b": "a"}, {"y": "a"})
     repo.write(file_of(X), text_of(X, Y))

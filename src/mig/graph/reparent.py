@@ -63,15 +63,22 @@ def weak_components(graph: Graph, ids: Iterable[str]) -> tuple[tuple[str, ...], 
 
 
 def branch_labels(graph: Graph, *ids: str) -> frozenset[str]:
-    """What may keep the heads behind the ids apart: their apps, and the labels of all that comes before.
+    """What may keep the heads behind the ids apart: their apps, and the labels of their parents' line.
 
-    Branch labels are Alembic's legal branches; in Django each app has a head of its own.
+    Branch labels are Alembic's legal branches, and go from parent to child: what a migration only
+    depends on is of another branch.  In Django each app has a head of its own.
     """
     apps = frozenset(app for i in ids if (app := graph.migrations[i].app))
     if not graph.kept("has labels", _has_labels):
         return apps
-    family = graph.ancestors(*ids).union(ids)
-    return apps.union(label for i in family for label in graph.migrations[i].labels)
+    line: set[str] = set()
+    waiting = list(ids)
+    while waiting:
+        here = waiting.pop()
+        if here in graph and here not in line:
+            line.add(here)
+            waiting.extend(graph.migrations[here].parents)
+    return apps.union(label for i in line for label in graph.migrations[i].labels)
 
 
 def _has_labels(graph: Graph) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mig.catalogue import severity_of
 from mig.findings import Finding, Severity, Verdict
+from mig.graph.dag import build_graph
 from mig.graph.linearize import find_cycles
 from mig.graph.order import find_wrong_orders, without_orders
 from mig.graph.reparent import heads_by_labels
@@ -41,7 +42,9 @@ def _find_divergence(three: ThreeWay) -> Iterator[Finding]:
 def _divergence(three: ThreeWay, heads: tuple[str, ...]) -> Finding:
     shown = ", ".join(f"{head} ({_whose(three, head)})" for head in heads)
     is_ours = any(head in three.ours for head in heads)
-    is_only_theirs = not is_ours and three.has_base and (three.ours or three.theirs)
+    is_theirs = three.has_base and (
+        _stood_before(three, heads) if is_ours else bool(three.ours or three.theirs)
+    )
     if not is_ours:
         fix = "mig merge"
     elif all(head in three.in_head for head in heads):
@@ -50,13 +53,25 @@ def _divergence(three: ThreeWay, heads: tuple[str, ...]) -> Finding:
         fix = "mig rebase, or after the merge mig merge"
     is_allowed = three.on_divergence == "allow" and _commutes(three)
     said = ", and every unordered pair commutes" if is_allowed else ""
+    if is_ours and is_theirs:
+        said = f", as many as {three.base_ref} has already{said}"
     return _finding(
         three,
         "MIG101",
         f"{len(heads)} heads: {shown}{said}",
         [three.graph.migrations[head] for head in sorted(heads, key=lambda h: (h not in three.ours, h))],
         fix=fix,
-        severity=Severity.NOTE if is_allowed else Severity.WARNING if is_only_theirs else None,
+        severity=Severity.NOTE if is_allowed else Severity.WARNING if is_theirs else None,
+    )
+
+
+def _stood_before(three: ThreeWay, heads: tuple[str, ...]) -> bool:
+    """Whether each head only goes on from a head of the base that no other one goes on from."""
+    published = frozenset(build_graph(three.base.migrations).heads())
+    behind = [(three.graph.ancestors(head) | {head}) & published for head in heads]
+    return all(
+        own.difference(*(other for at, other in enumerate(behind) if at != number))
+        for number, own in enumerate(behind)
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mig.model import Lineage
+from mig.sources.alembic_links import are_linked, is_version_file
 from mig.sources.alembic_settings import Settings, read_ini, read_pyproject
 from mig.tree import REGULAR, is_under
 
@@ -90,17 +91,15 @@ class _Listing:
     def has_python_below(self, folder: str) -> bool:
         return any(is_under(one, folder) for one in self.python)
 
-    def lies_mostly_below(self, folders: Collection[str]) -> bool:
-        """Whether more migrations lie in folders below these than in these themselves."""
-        here = sum(self.python[folder] for folder in folders)
-        below = (
-            count
-            for one, count in self.python.items()
+    def folders_below(self, folders: Collection[str]) -> frozenset[str]:
+        """Folders below these that may hold migrations which Alembic is told of."""
+        return frozenset(
+            one
+            for one in self.python
             if one not in folders
             and any(is_under(one, f) for f in folders)
             and _RETIRED.isdisjoint(one.split("/"))
         )
-        return sum(below) > here
 
     def python_children(self, folder: str) -> set[str]:
         """The folders next below this one that hold migrations, at any depth."""
@@ -108,11 +107,6 @@ class _Listing:
             one[len(folder) :].lstrip("/") for one in self.python if one != folder and is_under(one, folder)
         )
         return {one.partition("/")[0] for one in below}
-
-
-def is_version_file(name: str) -> bool:
-    """Whether Alembic would load a file of this name from a folder of versions."""
-    return name.endswith(".py") and not name.startswith((".#", "__init__")) and name != "env.py"
 
 
 def find_lineages(tree: Tree) -> tuple[Lineage, ...]:
@@ -134,7 +128,7 @@ def find_layouts(tree: Tree) -> tuple[Layout, ...]:
         if not _is_known(layout, found) and not _is_vendored(layout.script):
             found[layout.versions] = layout
     configured = {layout.script for layout in found.values()}
-    for layout in _from_marks(listing):
+    for layout in _from_marks(tree, listing):
         if (
             layout.script not in configured
             and not _is_known(layout, found)
@@ -194,7 +188,7 @@ def _from_settings(tree: Tree, listing: _Listing) -> Iterator[Layout]:
         located = (_locate(place, home, listing) or _planned(place, home) for place in places)
         versions = tuple(dict.fromkeys(place for place in located if place is not None))
         if versions:
-            yield _layout(script, versions, settings, listing)
+            yield _layout(script, versions, settings, listing, tree)
 
 
 def _settings(tree: Tree, listing: _Listing) -> Iterator[Settings]:
@@ -222,7 +216,7 @@ def _is_script_folder(folder: str, settings: Settings, listing: _Listing) -> boo
     return bool(settings.script_location and settings.version_locations)
 
 
-def _from_marks(listing: _Listing) -> Iterator[Layout]:
+def _from_marks(tree: Tree, listing: _Listing) -> Iterator[Layout]:
     """Folders with ``env.py`` beside ``script.py.mako`` or a folder of versions."""
     for path in sorted(listing.files):
         folder, _, name = path.rpartition("/")
@@ -230,17 +224,31 @@ def _from_marks(listing: _Listing) -> Iterator[Layout]:
         has_versions = listing.has_python_below(versions)
         has_template = posixpath.join(folder, "script.py.mako") in listing.files
         if name == "env.py" and (has_versions or (has_template and not _SAMPLES & set(folder.split("/")))):
-            yield _layout(folder, (versions,), Settings(), listing)
+            yield _layout(folder, (versions,), Settings(), listing, tree)
 
 
-def _layout(script: str, versions: tuple[str, ...], settings: Settings, listing: _Listing) -> Layout:
-    # Projects that nest their versions, and tell Alembic so in their own code, have few files at the top.
-    nested = settings.recursive or listing.lies_mostly_below(versions)
+def _layout(
+    script: str, versions: tuple[str, ...], settings: Settings, listing: _Listing, tree: Tree
+) -> Layout:
+    # Projects that nest their versions may tell Alembic so in their own code: then only the files show it.
+    nested = settings.recursive or _go_on_below(versions, listing, tree)
     if nested:
         versions = tuple(
             v for v in versions if not any(v != other and is_under(v, other) for other in versions)
         )
     return Layout(script=script, versions=versions, nested=nested, settings=settings)
+
+
+def _go_on_below(versions: tuple[str, ...], listing: _Listing, tree: Tree) -> bool:
+    """Whether migrations go on in folders below those of the settings.
+
+    They do where more lie below than above, or where one below and one above name each other.
+    """
+    folders = listing.folders_below(versions)
+    above, below = (sum(listing.python[one] for one in group) for group in (set(versions), folders))
+    if below > above:
+        return True
+    return bool(folders) and are_linked(tree, versions, folders)
 
 
 def _by_dialect(layout: Layout, listing: _Listing) -> Sequence[Layout]:

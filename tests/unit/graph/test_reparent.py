@@ -90,6 +90,11 @@ def test_a_cycle_within_ours_is_named() -> None:
         stack(graph("a x:y y:x"), {"x", "y"}, "a")
 
 
+def test_labels_do_not_pass_to_what_only_depends_on_a_branch() -> None:
+    drawn = graph("a e:a c:a f:e d:c", requires={"f": "c"}, labels={"e": "expand", "c": "contract"})
+    assert heads_by_labels(drawn) == {frozenset({"expand"}): ("f",), frozenset({"contract"}): ("d",)}
+
+
 def test_labels_keep_heads_apart() -> None:
     labelled = graph("a b:a c:a d:b e:b", labels={"c": "reports"})
     assert heads_by_labels(labelled) == {frozenset(): ("d", "e"), frozenset({"reports"}): ("c",)}

@@ -242,6 +242,26 @@ def test_folders_below_are_searched_where_the_project_does(
     assert lineage.nested is nested
 
 
+def revision(id: str, parent: str | None = None) -> bytes:
+    return f"revision = {id!r}\ndown_revision: str | None = (\n    {parent!r},\n)\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("below", "nested"),
+    [
+        pytest.param(revision("b", "a"), True, id="a child of one above"),
+        pytest.param(revision("z"), True, id="the parent of one above"),
+        pytest.param(revision("b", "x"), False, id="another history"),
+        pytest.param(b"def help_us():\n    pass\n", False, id="a helper"),
+    ],
+)
+def test_folders_below_are_searched_where_one_history_lies_in_both(below: bytes, nested: bool) -> None:
+    above = {"m/versions/a.py": revision("a", "z"), "m/versions/c.py": revision("c", "a")}
+    tree = MemoryTree({"m/env.py": b"", **above, "m/versions/liberty/expand/b.py": below})
+    (lineage,) = SOURCE.recognise(tree)
+    assert lineage.nested is nested
+
+
 def test_settings_of_files_are_kept_with_their_layout() -> None:
     tree = tree_of(
         "m/env.py",

@@ -82,7 +82,7 @@ CONVENTIONS = (
         ),
         down=_path(r"[0-9-]+_[^/]*/down\.sql"),
         late=Late.APPLIED,
-        settings=("diesel.toml",),
+        settings=("diesel.toml", "Cargo.toml"),
         source="https://docs.rs/diesel_migrations",
     ),
     Convention(
