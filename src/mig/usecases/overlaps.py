@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mig.conflicts.commute import settle
@@ -20,7 +21,7 @@ from mig.effects.footprint import Access
 from mig.findings import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mig.conflicts.closure import Step
     from mig.effects.footprint import Effect, Operation
@@ -97,8 +98,9 @@ def find_reach(around: Surrounding) -> Reach:
     context = (*around.own, *around.fixed, *around.free)
     closed = [effect for step in around.closed for effect in step.effects]
     names = set(around.names)
-    for effect in (*(e for operation in context for e in operation.effects), *closed):
-        names.update(words_of(effect.resource))
+    touched = {e.resource for operation in context for e in operation.effects} | {e.resource for e in closed}
+    for resource in touched:
+        names.update(words_of(resource))
     for operation in context:
         if operation.opaque:
             names.update(_WORD.findall(operation.text.lower()))
@@ -109,17 +111,18 @@ def find_reach(around: Surrounding) -> Reach:
     )
 
 
-def words_of(resource: str) -> Iterator[str]:
+@lru_cache(maxsize=20_000)
+def words_of(resource: str) -> tuple[str, ...]:
     """Words that all effects have in common that can meet on a resource, or on all of a table's."""
     kind, _, name = resource.partition(":")
     if resource in _OF_NOBODY or kind in {"setting", "session", "catalogue"}:
-        return
+        return ()
     table = last(owner(name))
     texts = [table] if kind in _OF_A_TABLE and table else [last(name)]
     if kind in _NAMED_BELOW:
         texts.append(table)
     words = [word for text in texts for word in _WORD.findall(text.lower())]
-    yield from words or [resource]
+    return tuple(words) or (resource,)
 
 
 def _is_wide(around: Surrounding) -> bool:
