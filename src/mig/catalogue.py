@@ -243,6 +243,16 @@ _code(
     remedy="Renumber the one that is not published: mig rebase.",
 )
 _code(
+    "MIG108",
+    "landed-twice",
+    Severity.ERROR,
+    "one migration came to both sides under different ids",
+    problem="It was cherry-picked, or landed again with a new id or number. Whoever applies both does it twice: "
+    "the second fails, or changes what was done already.",
+    example="main has 0007_add_email, and feature 0009_add_email with the same statements",
+    remedy="Delete the one that is not published, and let what comes after it name the other.",
+)
+_code(
     "MIG201",
     "published-edited",
     Severity.ERROR,

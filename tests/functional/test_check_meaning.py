@@ -118,6 +118,12 @@ def test_the_witness_of_a_rename_is_a_database_that_has_it(tmp_path: Path) -> No
 
 def test_of_two_that_do_the_same_ours_can_go(tmp_path: Path) -> None:
     found = conflict(check(diverge(tmp_path / "repo", PHONE, PHONE)))
+    assert (found.code, found.fix) == ("MIG108", f"delete {file_of(X)}")
+    assert found.then == "whichever comes second fails: users.phone is there already"
+
+
+def test_of_two_statements_that_are_alike_ours_can_go(tmp_path: Path) -> None:
+    found = conflict(check(diverge(tmp_path / "repo", PHONE, f"{PHONE}\n{FAX}")))
     assert (found.code, found.fix) == ("MIG301", f"drop it from {X}: {Y} does the same")
 
 

@@ -288,7 +288,7 @@ def test_a_parent_that_ours_names_and_theirs_deletes(tmp_path: Path) -> None:
     repo.commit("delete")
     repo.checkout("feature")
     found = one(check(repo), "MIG102")
-    assert found.message == f"{X} names the parent {B}, which main deletes"
+    assert found.message.startswith(f"{X} names the parent {B}, which main deletes in ")
     assert found.fix == f"restore {file_of(B)}"
 
 
@@ -300,7 +300,7 @@ def test_a_parent_that_theirs_names_and_ours_deletes(tmp_path: Path) -> None:
     repo.commit("theirs", files(y="b"))
     repo.checkout("feature")
     result = check(repo)
-    assert one(result, "MIG102").message == f"{Y} names the parent {B}, which worktree deletes"
+    assert one(result, "MIG102").message.startswith(f"{Y} names the parent {B}, which worktree deletes in ")
     assert one(result, "MIG102").locations[0].side == "theirs"
     assert one(result, "MIG202").migrations == (B,)
 
@@ -338,7 +338,9 @@ def test_one_id_on_both_sides_in_two_files(tmp_path: Path) -> None:
     repo.checkout("main")
     repo.commit("theirs", {"migrations/other.sql": text_of(X, B)})
     repo.checkout("feature")
-    assert one(check(repo), "MIG103").message == f"{file_of(X)} and migrations/other.sql both have the id {X}"
+    found = one(check(repo), "MIG103")
+    assert found.message == f"{file_of(X)} and migrations/other.sql both have the id {X}, and do the same"
+    assert found.fix == f"delete {file_of(X)}"
 
 
 def test_one_file_added_on_both_sides_alike_is_fine(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -41,7 +42,15 @@ _PATHSPEC_VARIABLES = (
     "GIT_LITERAL_PATHSPECS",
     "GIT_NOGLOB_PATHSPECS",
 )
-_SETTINGS = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+# A partial clone fetches what it lacks as soon as somebody reads it; mig asks no network behind the
+# user's back.  The first is not known to older versions of Git, the second ends every transport.
+_SETTINGS = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+}
+_LACKING = re.compile(r"could not fetch ([0-9a-f]{40,64}) from promisor remote")
 
 # A monitor is a program that the repository's configuration names; optional locks would write.
 _ALWAYS = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
@@ -130,8 +139,22 @@ def outside_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if k not in LOCAL_VARIABLES and not k.startswith("GITHEAD_")}
 
 
+class MissingObjectError(GitError):
+    """A partial clone lacks an object, which only its remote has."""
+
+    def __init__(self, key: str, path: str = "") -> None:
+        what = f"the content of {path} ({key[:12]})" if path else f"the object {key[:12]}"
+        super().__init__(
+            f"this clone is a partial one and lacks {what}, and mig fetches nothing by itself",
+            hint="git fetch --refetch --no-filter gets all that is missing",
+        )
+        self.key = key
+
+
 def failure(args: Sequence[str], text: str) -> GitError:
     """The error for what Git said, with what to do where that is known."""
+    if lacking := _LACKING.search(text):
+        return MissingObjectError(lacking[1])
     said = text.strip().splitlines()
     last = next(
         (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no message"

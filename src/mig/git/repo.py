@@ -11,7 +11,7 @@ from mig.errors import GitError
 from mig.git import process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _BASE_PATTERNS = (
     "refs/remotes/*/HEAD",
@@ -113,6 +113,13 @@ class Repo:
                 hint="git fetch --unshallow, or in CI check out with fetch-depth: 0",
             )
         return found
+
+    def last_change(self, tip: str, path: str, since: Iterable[str]) -> str:
+        """The abbreviated id of the last commit that changed a path; empty where none since then did."""
+        if not tip:
+            return ""
+        start = [f"^{commit}" for commit in since]
+        return self.text("log", "-1", "--format=%h", tip, *start, "--", f":(top,literal){path}")
 
     def _is_cut_above(self, bases: tuple[str, ...], tips: tuple[str, ...]) -> bool:
         """Whether history ends, because the clone is shallow, between the tips and their merge bases."""

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mig.errors import GitError
+from mig.git.process import MissingObjectError
 from mig.tree import (
     DIRECTORY,
     OTHER,
@@ -230,12 +231,16 @@ def read_blobs(repo: Repo, wanted: Sequence[tuple[str, str]], limit: int) -> Ite
 def _sizes(repo: Repo, wanted: Sequence[tuple[str, str]]) -> list[int]:
     if not wanted:
         return []
-    checked = _cat_file(repo, "--batch-check=%(objectsize)", [blob for _, blob in wanted]).split(b"\n")
+    try:
+        checked = _cat_file(repo, "--batch-check=%(objectsize)", [blob for _, blob in wanted]).split(b"\n")
+    except MissingObjectError as error:
+        path = next((path for path, blob in wanted if blob == error.key), "")
+        raise MissingObjectError(error.key, path) from None
     sizes = [int(size) if size.isdigit() else -1 for size in checked[: len(wanted)]]
     if -1 in sizes:
         path, blob = wanted[sizes.index(-1)]
         message = f"the content of {path} ({blob[:12]}) is not in this repository"
-        raise GitError(message, hint="git fetch --refetch, or git fsck to see what is damaged")
+        raise GitError(message, hint="git fetch --refetch --no-filter, or git fsck to see what is damaged")
     return sizes
 
 

@@ -15,7 +15,7 @@ from mig.graph.reparent import heads_by_labels
 from mig.model import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mig.model import Migration
     from mig.rules.three_way import ThreeWay
@@ -34,9 +34,14 @@ def find_graph_problems(three: ThreeWay) -> Iterator[Finding]:
 def _find_divergence(three: ThreeWay) -> Iterator[Finding]:
     """More than one head, but for heads that branch labels keep apart (Alembic's legal branches)."""
     if len(three.graph.heads()) > 1 and not three.head.lineage.late:
+        # Of two files with one id the graph has one; what the other continues is no head either.
+        continued = {
+            p for m in three.merged.migrations if m is not three.graph.migrations[m.id] for p in m.parents
+        }
         for group in sorted(heads_by_labels(three.graph).values()):
-            if len(group) > 1:
-                yield _divergence(three, group)
+            heads = tuple(head for head in group if head not in continued)
+            if len(heads) > 1:
+                yield _divergence(three, heads)
 
 
 def _divergence(three: ThreeWay, heads: tuple[str, ...]) -> Finding:
@@ -88,22 +93,40 @@ def _whose(three: ThreeWay, head: str) -> str:
 
 def _find_missing(three: ThreeWay) -> Iterator[Finding]:
     for migration_id, named in three.graph.missing():
-        why, fix = _why_missing(three, named)
+        migration = three.graph.migrations[migration_id]
+        why, fix = _why_missing(three, named, migration)
         message = f"{migration_id} names the parent {named}, {why}"
-        yield _finding(three, "MIG102", message, [three.graph.migrations[migration_id]], fix=fix)
+        yield _finding(three, "MIG102", message, [migration], fix=fix)
     for migration_id in sorted(three.ours):
         yield from _find_parents_elsewhere(three, three.in_head[migration_id])
 
 
-def _why_missing(three: ThreeWay, named: str) -> tuple[str, str]:
+def _why_missing(three: ThreeWay, named: str, naming: Migration) -> tuple[str, str]:
     known = three.in_merge_base.get(named) or three.in_base.get(named)
     if known is None:
         message = "and no migration here or on the base has this id"
         return message, "correct the parents, or merge the branch that has it"
     if any(place.path == known.path for f in three.merged.findings for place in f.locations):
         return f"and {known.path}, which has this id, cannot be read", f"mend {known.path}"
-    whose = three.head_ref if named not in three.in_head else three.base_ref
-    return f"which {whose} deletes", f"restore {known.path}"
+    whose, there = (
+        (three.head_ref, three.in_head) if named not in three.in_head else (three.base_ref, three.in_base)
+    )
+    done = three.told_by(whose, known.path)
+    by = f" ({naming.id} came with {came})" if (came := three.told_of(naming)) else ""
+    if fresh := _find_renumbered(three, known, there):
+        return (
+            f"to which {whose} gives the id {fresh}{done}{by}",
+            f"name {fresh} as the parent of {naming.id}",
+        )
+    return f"which {whose} deletes{done}{by}", f"restore {known.path}"
+
+
+def _find_renumbered(three: ThreeWay, known: Migration, there: Mapping[str, Migration]) -> str:
+    """The new id of a migration on the side where its old one is gone; empty: it is not told from others."""
+    fresh = [m for m in there.values() if m.id not in three.in_merge_base]
+    at_path = [m.id for m in fresh if m.path == known.path]
+    alike = [m.id for m in fresh if m.checksum and m.checksum == known.checksum]
+    return next((found[0] for found in (at_path, alike) if len(found) == 1), "")
 
 
 def _find_parents_elsewhere(three: ThreeWay, migration: Migration) -> Iterator[Finding]:
@@ -121,13 +144,22 @@ def _find_duplicates(three: ThreeWay) -> Iterator[Finding]:
             by_id[migration.id].append(migration)
     for migration_id, same in sorted(by_id.items()):
         if len(same) > 1:
-            paths = " and ".join(m.path for m in same)
-            yield _finding(three, "MIG103", f"{paths} both have the id {migration_id}", same, fix=_NEW_ID)
+            message = f"{' and '.join(m.path for m in same)} both have the id {migration_id}"
+            fix = _NEW_ID
+            if same[0].checksum and len({m.checksum for m in same}) == 1:
+                message, fix = f"{message}, and do the same", f"delete {_spare(three, same)}"
+            yield _finding(three, "MIG103", message, same, fix=fix)
     for migration_id in sorted(three.in_head.keys() & three.in_base.keys() - three.in_merge_base.keys()):
         one, other = three.in_head[migration_id], three.in_base[migration_id]
         if one.path == other.path and (one.checksum, one.parents) != (other.checksum, other.parents):
             message = f"{one.path} was added on both sides with the id {migration_id}, and differs"
             yield _finding(three, "MIG103", message, [one], fix=_NEW_ID)
+
+
+def _spare(three: ThreeWay, same: list[Migration]) -> str:
+    """The file to delete of several that hold one migration: one that is not published."""
+    published = {m.path for m in three.base.migrations} if three.has_base else set()
+    return next((m.path for m in same if m.path not in published), same[-1].path)
 
 
 _SHOWN = 20  # members of a cycle; a person looks at no more

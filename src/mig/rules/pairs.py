@@ -96,7 +96,7 @@ def _find_declaration(three: ThreeWay, one: str, other: str) -> str:
 def _finding(three: ThreeWay, pair: JudgedPair) -> Finding:
     first, second = three.graph.migrations[pair.one], three.graph.migrations[pair.other]
     reason = pair.reasons[0] if pair.reasons else None
-    code = reason.code if reason else "MIG300"
+    code = _code(three, pair)
     severity = _UNKNOWN[three.unknown] if pair.verdict is Verdict.UNKNOWN else severity_of(code)
     message = f"{_message(three, pair, reason)}{_remark(pair)}"
     ignored = find_ignore(code, first, second)
@@ -120,6 +120,35 @@ def _finding(three: ThreeWay, pair: JudgedPair) -> Finding:
     )
 
 
+def _code(three: ThreeWay, pair: JudgedPair) -> str:
+    if _has_landed_twice(three, pair):
+        return "MIG108"
+    return pair.reasons[0].code if pair.reasons else "MIG300"
+
+
+def _has_landed_twice(three: ThreeWay, pair: JudgedPair) -> bool:
+    """Whether the two are one migration, which came to both sides under different ids."""
+    first, second = three.graph.migrations[pair.one], three.graph.migrations[pair.other]
+    sides = {three.side(pair.one), three.side(pair.other)}
+    return bool(first.checksum) and first.checksum == second.checksum and sides == {"ours", "theirs"}
+
+
+def _describe_twin(three: ThreeWay, pair: JudgedPair) -> str:
+    ours, theirs = _ours_first(three, pair)
+    return f"{ours} is {theirs} under another id: both do the same, and {three.base_ref} has one"
+
+
+def _fix_twin(three: ThreeWay, pair: JudgedPair) -> str:
+    ours, theirs = _ours_first(three, pair)
+    children = [i for i in three.graph.after[ours] if ours in three.graph.migrations[i].parents]
+    named = f", and name {theirs} as the parent of {', '.join(children)}" if children else ""
+    return f"delete {three.graph.migrations[ours].path}{'' if three.head.lineage.late else named}"
+
+
+def _ours_first(three: ThreeWay, pair: JudgedPair) -> tuple[str, str]:
+    return (pair.one, pair.other) if pair.one in three.ours else (pair.other, pair.one)
+
+
 def _note(three: ThreeWay, pair: JudgedPair, message: str) -> Finding:
     """A pair that commutes, though not by what reading it has shown."""
     first, second = three.graph.migrations[pair.one], three.graph.migrations[pair.other]
@@ -140,6 +169,8 @@ def _remark(pair: JudgedPair) -> str:
 
 
 def _message(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
+    if _has_landed_twice(three, pair):
+        return _describe_twin(three, pair)
     if reason is None:
         return f"{pair.one} and {pair.other} are not ordered, and it is not proved that they commute"
     more = len({(each.code, each.resources) for each in pair.reasons}) - 1
@@ -171,7 +202,7 @@ def order_of(three: ThreeWay, pair: JudgedPair) -> tuple[str, str]:
 
 def is_ignored(three: ThreeWay, pair: JudgedPair) -> bool:
     """Whether a file says that this finding is to be passed over."""
-    code = pair.reasons[0].code if pair.reasons else "MIG300"
+    code = _code(three, pair)
     return bool(find_ignore(code, three.graph.migrations[pair.one], three.graph.migrations[pair.other]))
 
 
@@ -181,6 +212,8 @@ def fix_of(three: ThreeWay, pair: JudgedPair) -> str:
 
 
 def _fix(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
+    if _has_landed_twice(three, pair):
+        return _fix_twin(three, pair)
     if reason is not None and reason.is_identical:
         return f"drop it from {pair.one}: {pair.other} does the same"
     is_against_theirs = pair.one in three.ours and pair.other in three.theirs

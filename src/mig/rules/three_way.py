@@ -63,6 +63,9 @@ class ThreeWay:
     )
     """Holds the verdicts against a real database; None: they stay as reading gave them."""
 
+    last_change: Callable[[str, str], str] | None = field(default=None, repr=False)
+    """The commit that last changed a path on the side of a ref, as people read it; empty: none did."""
+
     @property
     def lineage(self) -> str:
         return self.head.lineage.name
@@ -119,6 +122,18 @@ class ThreeWay:
     def side(self, migration_id: str) -> str:
         """``ours``, ``theirs``, or empty for what both have."""
         return "ours" if migration_id in self.ours else "theirs" if migration_id in self.theirs else ""
+
+    def told_by(self, ref: str, path: str) -> str:
+        """Words for the commit that last changed a path on one of the sides; empty where it is not known."""
+        commit = self.last_change(ref, path) if self.last_change else ""
+        return f" in {commit}" if commit else ""
+
+    def told_of(self, migration: Migration) -> str:
+        """The commit that a migration of ours or theirs came with, or last changed in."""
+        side = self.side(migration.id)
+        if not side or self.last_change is None:
+            return ""
+        return self.last_change(self.head_ref if side == "ours" else self.base_ref, migration.path)
 
     def is_sound(self) -> bool:
         """Whether the merged graph has no holes and no id twice, so that its order says something."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mig.sources.alembic_header import read_migration
-from mig.sources.alembic_layout import find_lineages, is_version_file
+from mig.sources.alembic_layout import find_lineages
+from mig.sources.alembic_links import is_version_file
 from mig.sources.alembic_script import read_script
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from mig.usecases.load import LineageReading, SnapshotMaker, join_bases, merge_r
 from mig.usecases.project import INDEX, WORKTREE, Project, open_project, uncollected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mig.conflicts.compare import Comparison
     from mig.conflicts.ledger import Miss
@@ -177,6 +177,15 @@ class Sides:
     def merge_base(self) -> str:
         return self.merge_bases[0] if self.merge_bases else ""
 
+    def last_change(self, project: Project) -> Callable[[str, str], str]:
+        """A function that finds the last commit since the merge bases that changed a path, on one side."""
+        tips = {self.head.ref: self.head.id, **({self.base.ref: self.base.id} if self.base else {})}
+
+        def find(ref: str, path: str) -> str:
+            return project.git.last_change(tips.get(ref, ""), path, self.merge_bases)
+
+        return find
+
 
 def find_sides(project: Project, *, head: str = WORKTREE, base: str | None = None) -> Sides:
     """The head, the base that it is compared with, and their merge base.
@@ -217,6 +226,7 @@ def compare_sides(
             everything=everything,
             meaning=Meanings(project, one, trees),
             settle=replaying.settle(one, trees) if replaying else None,
+            last_change=sides.last_change(project),
         )
         for one in lineages
     )
@@ -334,8 +344,27 @@ def _refuse_part_of_repository(repo: Repo) -> None:
 
 
 def _find_all(three: ThreeWay) -> list[Finding]:
-    merged = [replace(finding, locations=_sided(three, finding)) for finding in three.merged.findings]
+    published = _find_known(three)
+    merged = [
+        replace(
+            finding,
+            locations=_sided(three, finding),
+            # Whose file is as bad on the base did not make it so, and is told of it without being stopped.
+            severity=_lowered(finding.severity) if finding in published else finding.severity,
+        )
+        for finding in three.merged.findings
+    ]
     return merged + [finding for rule in RULES for finding in rule(three)]
+
+
+def _find_known(three: ThreeWay) -> frozenset[Finding]:
+    """What is wrong on the base already, where something is compared with it."""
+    is_compared = three.has_base and bool(three.ours or three.theirs) and not three.everything
+    return frozenset(three.base.findings if is_compared else ())
+
+
+def _lowered(severity: Severity) -> Severity:
+    return Severity.WARNING if severity is Severity.ERROR else severity
 
 
 def _sided(three: ThreeWay, finding: Finding) -> tuple[Location, ...]:
