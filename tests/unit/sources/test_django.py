@@ -116,6 +116,7 @@ def test_tests_vendored_folders_and_other_tools_are_no_apps() -> None:
         "node_modules/x/migrations/0001_a.py": migration(),
         "old/migrations/0001_initial.py": south,
         "alembic/versions/0001_a.py": "revision = 'a'\n",
+        "data/migrations/operator.py": "class Migration(object):\n    pass\n",
     }
     assert [one.label for one in apps_of(files)] == ["shop"]
 

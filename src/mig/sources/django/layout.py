@@ -23,8 +23,10 @@ _MAX_SETTINGS = 50
 
 _VENDORED = frozenset((".git", ".tox", ".venv", "build", "dist", "node_modules", "site-packages", "venv"))
 _SAMPLES = frozenset(("example", "examples", "fixtures", "sample", "samples", "test", "testdata", "tests"))
-# Migrations of South, from before Django had its own, look alike.
-_MARK = re.compile(rb"^class\s+Migration\s*\((?!\s*(?:Schema|Data)Migration\b)", re.MULTILINE)
+# Migrations of South, from before Django had its own, look alike; so may a class that is something else.
+_MARK = re.compile(
+    rb"^class\s+Migration\s*\((?!\s*(?:(?:Schema|Data)Migration\b|object\s*\)|\)))", re.MULTILINE
+)
 _SWAPPABLE = re.compile(rb"^\s*(?:MIGRATION_MODULES|\w+_MODEL)\s*=", re.MULTILINE)
 _NUMBERED = re.compile(r"\d{4}_\w+\.py\Z")
 
