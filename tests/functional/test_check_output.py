@@ -153,6 +153,7 @@ def test_many_pairs_stand_in_one_table(shop: GitSandbox) -> None:
         *_rows(OURS, opaque, sorted([(THEIRS, rename), *ups])),
         f"  {ids[0]}  {opaque}  {ups[0][0]}  {ups[0][1]}",
         "  ... and 44 more (--format json lists all)",
+        "  why     what ours does cannot be told: block with dynamic SQL",
         "  fix     mig rebase",
         "",
         "1 error, 54 warnings · mig explain MIG101",

@@ -235,13 +235,13 @@ def test_labels_keep_heads_apart_though_one_branch_depends_on_the_other(tmp_path
 OLD = 'print "the statement of Python 2"'
 
 
-def test_python_2_on_the_base_is_a_warning_and_keeps_its_place_in_the_graph(tmp_path: Path) -> None:
+def test_python_2_on_the_base_is_a_note_and_keeps_its_place_in_the_graph(tmp_path: Path) -> None:
     old = revision("b1", '"a1"', OLD)
     repo = alembic(tmp_path / "repo", a=revision("a1", "None"), b=old)
     assert one(check(repo), "MIG006").severity is Severity.ERROR
     repo.commit("ours", {"db/versions/c.py": revision("c1", '"b1"', table("t"))})
     result = check(repo)
-    assert one(result, "MIG006").severity is Severity.WARNING
+    assert one(result, "MIG006").severity is Severity.NOTE
     assert result.heads["default"] == ("c1",)
     assert result.ok()
 

@@ -82,6 +82,7 @@ def render_block(
     style = finding.severity.value
     yield from fit((span(f"{finding.code} {style}", style), span("  "), span(title, "strong")), width, _LABEL)
     yield from _table(block, width) if len(block) > 1 else _places(finding, width)
+    yield from _why(block, width) if len(block) > 1 else ()
     yield from _not_replayed(block, width) if len(block) > 1 else ()
     for label, text in (("then", finding.then), ("fix", _common_fix(block))):
         if text:
@@ -111,6 +112,18 @@ def _about_all(block: Sequence[Finding]) -> str:
     if _is_settled(block[0]):
         return f"{len(block):,} pairs commute with the rows that migrations insert, as replay alone has shown"
     return f"{len(block):,} pairs are not ordered, and not proved to commute"
+
+
+def _why(block: Sequence[Finding], width: int | None) -> Iterator[Line]:
+    """What keeps the pairs of a table from being proved, the commonest reason first."""
+    if _is_settled(block[0]):
+        return
+    reasons = Counter(finding.message for finding in block)
+    for number, (reason, times) in enumerate(reasons.most_common(_MOST_PROBLEMS)):
+        text = f"{words.count(times, 'pair')}: {reason}" if len(reasons) > 1 else reason
+        yield from fit((_label("" if number else "why"), span(text)), width, _LABEL)
+    if len(reasons) > _MOST_PROBLEMS:
+        yield (_label(""), span(f"... and {len(reasons) - _MOST_PROBLEMS:,} more reasons", "dim"))
 
 
 def _not_replayed(block: Sequence[Finding], width: int | None) -> Iterator[Line]:

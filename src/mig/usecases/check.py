@@ -350,7 +350,7 @@ def _find_all(three: ThreeWay) -> list[Finding]:
             finding,
             locations=_sided(three, finding),
             # Whose file is as bad on the base did not make it so, and is told of it without being stopped.
-            severity=_lowered(finding.severity) if finding in published else finding.severity,
+            severity=_lowered(finding) if finding in published else finding.severity,
         )
         for finding in three.merged.findings
     ]
@@ -363,8 +363,11 @@ def _find_known(three: ThreeWay) -> frozenset[Finding]:
     return frozenset(three.base.findings if is_compared else ())
 
 
-def _lowered(severity: Severity) -> Severity:
-    return Severity.WARNING if severity is Severity.ERROR else severity
+def _lowered(finding: Finding) -> Severity:
+    """What is as bad on the base is no error here; a note where it leaves no hole in the graph."""
+    if finding.migrations:
+        return Severity.NOTE
+    return Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
 
 
 def _sided(three: ThreeWay, finding: Finding) -> tuple[Location, ...]:
