@@ -14,6 +14,7 @@ from mig.conflicts.schemas import SchemaStore
 from mig.effects.footprint import unread_file
 from mig.findings import Verdict
 from mig.graph.unordered import find_order
+from mig.usecases.apart import Apart
 from mig.usecases.footprints import Footprints
 from mig.usecases.overlaps import Overlaps, Surrounding
 
@@ -63,6 +64,9 @@ class Meaning:
         self._schemas = SchemaStore(self.footprint, dialect)
         self._closures: dict[tuple[str, tuple[str, ...]], Closure] = {}
         self._overlaps = Overlaps(self.surround, dialect)
+        self._apart = (
+            Apart(self.footprint, self._near, self._order.is_before) if dialect == "postgresql" else None
+        )
         self._left = _FEW_PAIRS if self._order.ids and dialect in PROVED else -1
         self._names: dict[str, frozenset[str]] = {}
         self._made: dict[str, frozenset[str]] = {}
@@ -87,10 +91,24 @@ class Meaning:
 
         From some pairs on, unordered ones that have nothing in common are not compared exactly.
         """
+        if self.are_apart(one, other):
+            return Comparison(verdict=Verdict.COMMUTE)
         self._left -= self._left > 0
         if self._left == 0 and self._are_unordered(one, other) and not self._overlaps.may_meet(one, other):
             return Comparison(verdict=Verdict.COMMUTE)
         return self.compare_exactly(one, other)
+
+    def are_apart(self, one: str, other: str) -> bool:
+        """Whether two migrations that the graph does not order are known to commute without a closer look."""
+        return (
+            self._apart is not None
+            and bool(self._order.ids)
+            and self._are_unordered(one, other)
+            and self._apart.are_apart(one, other)
+        )
+
+    def _near(self, migration_id: str) -> tuple[str, ...]:
+        return self._relevant(self.names(migration_id), lambda _: True)
 
     def _are_unordered(self, one: str, other: str) -> bool:
         return not (self._order.is_before(one, other) or self._order.is_before(other, one))

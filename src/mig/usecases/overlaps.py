@@ -117,6 +117,9 @@ def words_of(resource: str) -> tuple[str, ...]:
     kind, _, name = resource.partition(":")
     if resource in _OF_NOBODY or kind in {"setting", "session", "catalogue"}:
         return ()
+    if kind == "state":
+        # A field of a model is known by the model, as a column is by its table.
+        name = name.split(".")[:2][-1]
     table = last(owner(name))
     texts = [table] if kind in _OF_A_TABLE and table else [last(name)]
     if kind in _NAMED_BELOW:

@@ -1,0 +1,219 @@
+"""Which migrations have nothing to do with one another, told by what they do themselves and no schema.
+
+This is for migrations of plain tables, columns, keys and indexes, and for PostgreSQL.  There only two things
+make an operation reach beyond what it names: what needs a thing goes when that is dropped, and rows that are
+written are checked against others.  What needs a thing was made by an operation that names it.  So a
+migration that only adds stays within its own names, and any other within those and what the operations name
+that speak of a thing that it drops, writes to or gives another type.  Two migrations commute where neither
+changes a name that the other uses.  Programs (views, triggers, functions), types, inheritance, cascades of
+rows and what cannot be read reach further: who comes near them is compared exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mig.conflicts.naming import owner
+from mig.effects.footprint import Access
+from mig.usecases.overlaps import words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mig.effects.footprint import Effect, Footprint, Operation
+
+_WORD = re.compile(r"\w+")
+_PLAIN = frozenset(
+    {
+        "column",
+        "constraint",
+        "index",
+        "names",
+        "relation",
+        "rows",
+        "sequence",
+        "shape",
+        "state",
+        "table",
+        "values",
+    }
+)
+_BELOW = frozenset({"column", "values"})
+_TAKEN = frozenset({"column", "constraint", "index", "rows", "sequence", "table", "values"})
+_CHANGES = frozenset({Access.ALTER, Access.CREATE, Access.DROP, Access.WRITE})
+_REACHING = re.compile(r"on (?:delete|update) (?:cascade|set)|\b(?:called|inherits|like|partition)\b")
+_TEMPORARY = re.compile(r"\btemp(?:orary)?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What some operations do, as far as that can be told without a schema.
+
+    ``names`` are the words of all that they touch, ``changed`` of what they change, and ``loose`` of what
+    they drop, write to or give another type; ``passed_on`` are those of what changes with them, although
+    they only need it.  ``unread`` are words in the text of what cannot be read.  ``is_plain`` says that
+    nothing reaches further than is said above.  ``made`` are the resources that they make, and ``unseen``
+    those that they take away or write to without having made them.
+    """
+
+    names: frozenset[str]
+    changed: frozenset[str]
+    loose: frozenset[str]
+    passed_on: frozenset[str]
+    unread: frozenset[str]
+    is_plain: bool
+    is_read: bool
+    made: frozenset[str]
+    unseen: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reach:
+    """How far a migration reaches, with all that is around it."""
+
+    names: frozenset[str]
+    changed: frozenset[str]
+    unread: frozenset[str]
+    is_plain: bool
+    is_seen: bool
+
+
+class Apart:
+    """Says of two unordered migrations that they commute, where that can be told at once.
+
+    Args:
+        footprint: gives what a migration does, by its id.
+        near: gives all migrations that speak of what one touches, or of what they make of it.
+        is_before: whether the graph puts the first of two migrations before the second.
+    """
+
+    def __init__(
+        self,
+        footprint: Callable[[str], Footprint],
+        near: Callable[[str], Iterable[str]],
+        is_before: Callable[[str, str], bool],
+    ) -> None:
+        self._footprint = footprint
+        self._near = near
+        self._is_before = is_before
+        self._traits: dict[str, Traits] = {}
+        self._parts: dict[str, tuple[Traits, ...]] = {}
+        self._reaches: dict[str, _Reach] = {}
+
+    def are_apart(self, one: str, other: str) -> bool:
+        """Whether two unordered migrations are known to commute; False says nothing."""
+        first, second = self._of(one), self._of(other)
+        if not all(each.is_plain and each.is_read for each in (first, second)) or _meet(first, second):
+            return False
+        far, wide = self._reach(one), self._reach(other)
+        names = first.names | second.names
+        return (
+            far.is_plain
+            and wide.is_plain
+            and far.unread.isdisjoint(names)
+            and wide.unread.isdisjoint(names)
+            and (far.is_seen or wide.is_seen)
+            and not _meet(far, wide)
+        )
+
+    def _of(self, migration_id: str) -> Traits:
+        if migration_id not in self._traits:
+            self._traits[migration_id] = find_traits(self._footprint(migration_id).operations)
+        return self._traits[migration_id]
+
+    def _reach(self, migration_id: str) -> _Reach:
+        if migration_id not in self._reaches:
+            self._reaches[migration_id] = self._find_reach(migration_id, tuple(self._near(migration_id)))
+        return self._reaches[migration_id]
+
+    def _find_reach(self, migration_id: str, near: tuple[str, ...]) -> _Reach:
+        own, around = self._of(migration_id), [self._of(i) for i in near]
+        names, changed = set(own.names), set(own.changed)
+        for i in near if own.loose else ():
+            if not own.loose.isdisjoint(self._of(i).names):
+                for part in self._operations_of(i):
+                    if not own.loose.isdisjoint(part.names):
+                        names |= part.names
+                        changed |= part.changed | part.passed_on
+        made = frozenset[str]().union(*(self._of(i).made for i in near if self._is_before(i, migration_id)))
+        return _Reach(
+            names=frozenset(names),
+            changed=frozenset(changed),
+            unread=frozenset[str]().union(*(each.unread for each in around)),
+            is_plain=all(each.is_plain for each in around),
+            is_seen=own.unseen <= made,
+        )
+
+    def _operations_of(self, migration_id: str) -> tuple[Traits, ...]:
+        if migration_id not in self._parts:
+            operations = self._footprint(migration_id).operations
+            self._parts[migration_id] = tuple(find_traits((one,)) for one in operations)
+        return self._parts[migration_id]
+
+
+def _meet(one: Traits | _Reach, other: Traits | _Reach) -> bool:
+    """Whether one of them changes what the other uses."""
+    return not (one.changed.isdisjoint(other.names) and one.names.isdisjoint(other.changed))
+
+
+def find_traits(operations: Iterable[Operation]) -> Traits:
+    """The traits of some operations."""
+    listed = tuple(operations)
+    effects = dict.fromkeys(effect for one in listed for effect in one.effects)
+    unread = [one for one in listed if one.opaque]
+    return Traits(
+        names=_words(effects),
+        changed=_words(e for e in effects if e.access in _CHANGES),
+        loose=_words(e for e in effects if _is_loose(e)),
+        passed_on=_words(e for e in effects if e.kind == "sequence" or e.aspect in {"index", "key"}),
+        unread=frozenset(word for one in unread for word in _WORD.findall(one.text.lower())),
+        is_plain=all(map(_is_plain, listed)),
+        is_read=not unread,
+        made=_made(effects),
+        unseen=frozenset(_find_unseen(listed)),
+    )
+
+
+def _words(effects: Iterable[Effect]) -> frozenset[str]:
+    return frozenset(word for effect in effects for word in words_of(effect.resource))
+
+
+def _is_loose(effect: Effect) -> bool:
+    """Whether an effect can reach what the operation does not name."""
+    if effect.renamed_from or effect.access in {Access.DROP, Access.WRITE}:
+        return True
+    return effect.access is Access.ALTER and effect.aspect == "type"
+
+
+def _find_unseen(operations: Iterable[Operation]) -> Iterator[str]:
+    made: set[str] = set()
+    for operation in operations:
+        taken = {_taken(e) for e in operation.effects if _is_loose(e) and e.kind in _TAKEN}
+        yield from sorted(taken - made)
+        made |= _made(operation.effects)
+
+
+def _made(effects: Iterable[Effect]) -> frozenset[str]:
+    """What is made anew; a new name for something makes it no better known."""
+    return frozenset(e.resource for e in effects if e.access is Access.CREATE and not e.renamed_from)
+
+
+def _taken(effect: Effect) -> str:
+    """What the history has to show, so that what goes with it is known."""
+    if effect.kind in _BELOW:
+        return f"table:{owner(effect.name)}"
+    return f"table:{effect.name}" if effect.kind == "rows" else effect.resource
+
+
+def _is_plain(operation: Operation) -> bool:
+    if operation.is_conditional or _TEMPORARY.search(operation.text):
+        return False
+    made = {effect.name for effect in operation.effects if effect.kind == "table"}
+    return all(
+        # A table makes the type of its rows, of the same name.
+        (effect.kind in _PLAIN or (effect.kind == "type" and effect.name in made))
+        and not _REACHING.search(effect.detail.lower())
+        for effect in operation.effects
+    )
