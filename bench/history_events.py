@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from history_django import Node
+
 _PULL = re.compile(r"\(#(\d+)\)\s*\Z")
 
 
@@ -43,7 +45,7 @@ class Clone:
 
     path: Path
     work: Path
-    _headers: dict[str, Header | None] = field(default_factory=dict, repr=False)
+    _headers: dict[str, Header | Node | None] = field(default_factory=dict, repr=False)
     _states: dict[str, State] = field(default_factory=dict, repr=False)
 
     def git(self, *args: str, data: str = "", ok: tuple[int, ...] = (0,), at: Path | None = None) -> str:
@@ -75,7 +77,7 @@ class Clone:
             self._states[tree] = read_state(blobs, self._read_headers)
         return self._states[tree]
 
-    def _read_headers(self, blobs: Iterable[str]) -> Mapping[str, Header | None]:
+    def _read_headers(self, blobs: Iterable[str]) -> Mapping[str, Header | Node | None]:
         blobs = tuple(blobs)
         wanted = sorted({blob for blob in blobs if blob not in self._headers})
         if wanted:

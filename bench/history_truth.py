@@ -7,10 +7,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from history_django import Node, count_heads, is_django, read_node
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    ReadHeaders = Callable[[Iterable[str]], Mapping[str, "Header | None"]]
+    ReadHeaders = Callable[[Iterable[str]], Mapping[str, "Header | Node | None"]]
 
 _ALEMBIC = re.compile(r"(?:\A|.*/)(?:versions|alembic/[^/]*)/(?:[^/]+/)*(?!__init__)[^/]+\.py")
 _ORDERED = re.compile(
@@ -37,14 +39,19 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What one tree holds: Alembic's headers by path, ordered versions by folder."""
+    """What one tree holds: Alembic's headers and Django's nodes by path, ordered versions by folder."""
 
     headers: Mapping[str, Header] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
     versions: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
 
     @property
     def paths(self) -> frozenset[str]:
-        return frozenset(self.headers) | {path for paths in self.versions.values() for path in paths}
+        return (
+            frozenset(self.headers)
+            | frozenset(self.nodes)
+            | {path for paths in self.versions.values() for path in paths}
+        )
 
     def heads(self) -> int:
         """Revisions that no other one names, as ``alembic heads`` counts them."""
@@ -65,11 +72,13 @@ def is_migration(path: str) -> bool:
     """Whether a path looks like one of a migration."""
     if _PASSED_OVER.search(path):
         return False
-    return bool(_ALEMBIC.fullmatch(path) if path.endswith(".py") else _ORDERED.fullmatch(path))
+    if path.endswith(".py"):
+        return bool(_ALEMBIC.fullmatch(path)) or is_django(path)
+    return bool(_ORDERED.fullmatch(path))
 
 
 def read_state(
-    blobs: Mapping[str, str], read: Callable[[Iterable[str]], Mapping[str, Header | None]]
+    blobs: Mapping[str, str], read: Callable[[Iterable[str]], Mapping[str, Header | Node | None]]
 ) -> State:
     """What a tree holds.
 
@@ -85,12 +94,18 @@ def read_state(
         if found:
             text = found["flyway"] or found["folded"] or found["number"]
             versions[found["folder"]][path] = _numbers(text)
-    headers = {path: header for path, blob in python.items() if (header := known[blob])}
-    return State(headers=headers, versions=versions)
+    read_of = {path: known[blob] for path, blob in python.items()}
+    return State(
+        headers={path: one for path, one in read_of.items() if isinstance(one, Header)},
+        nodes={path: one for path, one in read_of.items() if isinstance(one, Node)},
+        versions=versions,
+    )
 
 
-def read_header(data: bytes) -> Header | None:
-    """The header of one file of Alembic's."""
+def read_header(data: bytes) -> Header | Node | None:
+    """The header of one file of Alembic's or Django's."""
+    if (node := read_node(data)) is not None:
+        return node
     revision, down = _REVISION.search(data), _DOWN.search(data)
     if not revision or not down:
         return None
@@ -99,7 +114,12 @@ def read_header(data: bytes) -> Header | None:
 
 def has_diverged(base: State, merged: State) -> bool:
     """Whether a merge gives the base one head more, or a version twice that it has not."""
-    return merged.heads() > base.heads() or bool(merged.duplicates() - base.duplicates())
+    leaves = count_heads(base.nodes)
+    return (
+        merged.heads() > base.heads()
+        or any(count > max(leaves.get(app, 0), 1) for app, count in count_heads(merged.nodes).items())
+        or bool(merged.duplicates() - base.duplicates())
+    )
 
 
 def _numbers(text: str) -> tuple[int, ...]:

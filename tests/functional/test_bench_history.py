@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.repositories import GitSandbox
+from tests.unit.sources.django_files import app, migration
 
 HISTORY = Path(__file__).parents[2] / "bench/history.py"
 REVISION = """from alembic import op
@@ -128,6 +129,26 @@ def test_a_pull_request_that_was_squashed_is_an_event(tmp_path: Path) -> None:
     assert event["reported"]
     assert event["codes"] == {"MIG107 error": 1}
     assert event["verdicts"]["commute"] == 1
+
+
+def test_each_app_of_django_has_heads_of_its_own(tmp_path: Path) -> None:
+    repo = GitSandbox(tmp_path / "repo")
+    trunk = repo.git("branch", "--show-current")
+    repo.commit("start", app("shop", "0001_initial") | app("bill", "0001_initial"))
+    for other in ("shop", "bill"):
+        repo.branch(f"feature-{other}")
+        repo.commit("ours", {f"{other}/migrations/0002_ours.py": migration(f"{other}.0001_initial")})
+        repo.checkout(trunk)
+    # In Python 2, which only its text tells.
+    theirs = f"{migration('shop.0001_initial')}\n\ndef show():\n    print 'x'\n"
+    repo.commit("theirs", {"shop/migrations/0002_theirs.py": theirs})
+    for other in ("bill", "shop"):
+        repo.merge(f"feature-{other}")
+    second, first = events(repo.path)
+    assert not first["truth"]["has_diverged"]
+    assert not first["reported"]
+    assert second["truth"]["has_diverged"]
+    assert second["reported"]
 
 
 def test_a_history_without_events_and_a_folder_that_is_no_clone_are_told(tmp_path: Path) -> None:
