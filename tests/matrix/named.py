@@ -8,6 +8,10 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age INTEGER);
 CREATE TABLE logs (id INTEGER PRIMARY KEY, what TEXT);
 CREATE TABLE spare (id INTEGER PRIMARY KEY, what TEXT);
 CREATE TABLE other (id INTEGER PRIMARY KEY, what TEXT);
+CREATE TABLE parents (id INTEGER PRIMARY KEY);
+CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents ON DELETE CASCADE);
+INSERT INTO parents VALUES (1), (2);
+INSERT INTO children VALUES (1, 1), (2, 2);
 CREATE TABLE more (id INTEGER PRIMARY KEY, what TEXT);
 CREATE VIEW joined AS SELECT more.what FROM more JOIN other ON more.id = other.id;
 CREATE VIEW user_names AS SELECT id, name FROM users;
@@ -570,6 +574,36 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
         "LOCK TABLE logs",
         "UPDATE users SET name = clock_timestamp()::text WHERE id = 1",
         "commute",
+    ),
+    "keys are off while each side runs": (
+        "sqlite",
+        "PRAGMA foreign_keys=OFF; INSERT INTO children VALUES (7, 70); PRAGMA foreign_keys=ON",
+        "PRAGMA foreign_keys=OFF; ALTER TABLE other ADD COLUMN x; PRAGMA foreign_keys=ON",
+        "commute",
+    ),
+    "keys are off while each side runs, written otherwise": (
+        "sqlite",
+        "PRAGMA foreign_keys=0; INSERT INTO children VALUES (7, 70); PRAGMA foreign_keys=true",
+        "PRAGMA foreign_keys=OFF; ALTER TABLE other ADD COLUMN x; PRAGMA foreign_keys=ON",
+        "commute",
+    ),
+    "keys are off while one side runs, and the other minds": (
+        "sqlite",
+        "DELETE FROM parents WHERE id = 1",
+        "PRAGMA foreign_keys=OFF; ALTER TABLE other ADD COLUMN x; PRAGMA foreign_keys=ON",
+        "conflict",
+    ),
+    "keys are off for a part of one side": (
+        "sqlite",
+        "DELETE FROM parents WHERE id = 1; PRAGMA foreign_keys=OFF; SELECT 1; PRAGMA foreign_keys=ON",
+        "PRAGMA foreign_keys=OFF; ALTER TABLE other ADD COLUMN x; PRAGMA foreign_keys=ON",
+        "conflict",
+    ),
+    "keys are off after one side and on after the other": (
+        "sqlite",
+        "PRAGMA foreign_keys=OFF; ALTER TABLE spare ADD COLUMN x; PRAGMA foreign_keys=OFF",
+        "PRAGMA foreign_keys=OFF; ALTER TABLE other ADD COLUMN x; PRAGMA foreign_keys=ON",
+        "conflict",
     ),
 }
 """Database, both sides, and the verdict that the rules and the database share, if it is not ``unknown``."""

@@ -18,6 +18,7 @@ from mig.conflicts.settings import hidden_names
 from mig.conflicts.typed import follow_types
 from mig.conflicts.unseen import follow_unseen
 from mig.conflicts.views import reads_below, redefines
+from mig.conflicts.wrapped import find_wrapping, without_wrapping
 from mig.effects.footprint import Access, Effect
 
 if TYPE_CHECKING:
@@ -63,8 +64,13 @@ def close(footprint: Footprint, schema: Schema) -> Closure:
     steps: list[Step] = []
     made: set[str] = set()
     renamings: list[Renaming] = []
-    for operation in footprint.operations:
+    wrapping = find_wrapping(footprint) if schema.dialect == "sqlite" else ""
+    for at, operation in enumerate(footprint.operations, 1):
+        if wrapping:
+            now.settings["foreign_keys"] = "foreign_keys = on"
         effects, doubts = _close_operation(operation, now)
+        if wrapping:
+            effects = without_wrapping(effects, wrapping, is_last=at == len(footprint.operations))
         for effect in effects:
             if effect.access is Access.CREATE:
                 made.add(effect.resource)

@@ -18,6 +18,7 @@ from mig.conflicts.witness import (
     Side,
     describe,
     describe_doubt,
+    describe_look,
     describe_wide,
     describe_wide_witness,
     find_witness,
@@ -133,7 +134,7 @@ def _compare_steps(
     if conflicts:
         return _conflict(one, other, conflicts, made, dialect)
     if wide:
-        return _wide(one, other, wide)
+        return _looked_at(one, other, wide) if _is_looked_at(one, other, wide) else _wide(one, other, wide)
     unknown = [m for m in meetings if m.rule is None or m.rule.verdict is Verdict.UNKNOWN]
     if unknown or one.doubt or other.doubt:
         return _unknown(one, other, unknown)
@@ -215,7 +216,7 @@ def _compare_wide(one: Step, other: Step, dialect: str) -> Effect | None:
         elif effect.kind == "catalogue" and effect.access is Access.READ and one.doubt:
             # A loop over the catalogue that cannot be read: what it does there is not known.
             continue
-        elif effect.kind == "catalogue" and any(is_taken_in(effect, e) for e in other.effects):
+        elif effect.kind == "catalogue" and any(is_taken_in(effect, e, other.effects) for e in other.effects):
             return effect
     return None
 
@@ -269,6 +270,24 @@ def _wide(one: Step, other: Step, wide: tuple[Effect, bool]) -> Reason:
         resources=(effect.resource,),
         operations=(one.operation, other.operation),
         witness=describe_wide_witness(effect, is_first=is_first),
+    )
+
+
+def _is_looked_at(one: Step, other: Step, wide: tuple[Effect, bool]) -> bool:
+    """Whether a Python migration only looks at what there is; what it does with that is a step of its own."""
+    effect, is_first = wide
+    step = one if is_first else other
+    return step.operation.kind == "inspect" and effect.access is Access.READ
+
+
+def _looked_at(one: Step, other: Step, wide: tuple[Effect, bool]) -> Reason:
+    effect, is_first = wide
+    return Reason(
+        code=NOT_KNOWN,
+        verdict=Verdict.UNKNOWN,
+        message=describe_look(effect, is_first=is_first),
+        resources=(effect.resource,),
+        operations=(one.operation, other.operation),
     )
 
 

@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mig.conflicts.naming import owner
+from mig.conflicts.naming import last, owner
+from mig.conflicts.schema import tables_of_index
 from mig.conflicts.session import MINDED, settings_minded
-from mig.effects.footprint import Access
+from mig.effects.footprint import OF_TABLE, Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,6 +65,9 @@ _KINDS_GRANTED = {
     "types": frozenset({"type"}),
     "schemas": frozenset({"schema"}),
 }
+_OF_TABLES = frozenset(
+    {"table", "column", "constraint", "relation", "shape", "view", "trigger", "function", "index", "type"}
+)
 _OF_EXTENSIONS = frozenset(
     {"function", "type", "extension", "operator-class", "operator", "aggregate", "cast"}
 )
@@ -150,7 +154,7 @@ def _has_foreign_keys(table: str, schema: Schema) -> bool:
     return any("foreign key" in t.detail for t in schema.users(f"table:{table}") if t.kind == "constraint")
 
 
-def is_taken_in(wide: Effect, effect: Effect) -> bool:
+def is_taken_in(wide: Effect, effect: Effect, beside: Iterable[Effect] = ()) -> bool:
     """Whether something that a statement does falls under what another does to the whole catalogue."""
     if wide.aspect == "extension":
         # What an extension makes is not known; only its kinds are.
@@ -164,8 +168,32 @@ def is_taken_in(wide: Effect, effect: Effect) -> bool:
     if wide.aspect == "charset":
         return _takes_charset(effect)
     if wide.aspect == "query":
-        return effect.access in _CHANGES and effect.kind not in {"names", "setting"}
+        is_change = effect.access in _CHANGES and effect.kind not in {"names", "setting"}
+        return is_change and _may_show(wide.detail, effect, beside)
     return effect.kind not in {"names", "setting", "session"}
+
+
+def _may_show(detail: str, effect: Effect, beside: Iterable[Effect]) -> bool:
+    """Whether a change may show in what is listed: all there is, or the constraints and indexes of a table.
+
+    What is made on another table does not show in that list.  A new name does, where keys refer to it, and
+    what is dropped may take keys with it.
+    """
+    is_dropped = effect.access is Access.DROP or effect.renamed_to or effect.renamed_from
+    if detail.startswith(OF_TABLE) and effect.kind == "parts":
+        # Each part that is made or changed is an effect of its own.
+        return False
+    if not detail.startswith(OF_TABLE) or effect.kind not in _OF_TABLES or is_dropped:
+        return True
+    if effect.kind == "type":
+        return effect.access is not Access.CREATE
+    looked_at = last(detail.removeprefix(OF_TABLE))
+    if effect.kind == "index":
+        # Mostly the name of an index does not say whose it is, but the statement does.
+        tables = tables_of_index(beside) if effect.access is Access.CREATE else set()
+        return not tables or looked_at in map(last, tables)
+    table = owner(effect.name) if effect.kind in {"column", "constraint"} else effect.name
+    return last(table) == looked_at
 
 
 def _takes_charset(effect: Effect) -> bool:

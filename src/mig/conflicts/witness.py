@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mig.conflicts.rule import ALTERED, CREATED, DROPPED, RENAMED
 from mig.conflicts.wording import noun, plain, said_of_two, short
-from mig.effects.footprint import Access
+from mig.effects.footprint import OF_TABLE, Access
 
 if TYPE_CHECKING:
     from mig.conflicts.rule import Rule
@@ -153,6 +153,14 @@ def describe_wide_witness(effect: Effect, *, is_first: bool) -> str:
     if effect.access is Access.READ:
         return f"{who} meets what {minds} changed only where {minds} comes first"
     return f"what {minds} makes or changes is met only in one of the two orders"
+
+
+def describe_look(effect: Effect, *, is_first: bool) -> str:
+    """What one side looks at and the other side changes."""
+    who, minds = (ONE, OTHER) if is_first else (OTHER, ONE)
+    what = effect.detail.removeprefix(OF_TABLE)
+    seen = f"what {what} has" if what else "all that there is"
+    return f"{who} looks at {seen}, and {minds} makes or changes what may be seen there"
 
 
 def describe_doubt(doubt: str, *, is_first: bool) -> str:

@@ -42,7 +42,8 @@ Aspects refine an access:
   ``trigger``, ``function``, ``policy``, ``generated``, ``default``, ``table`` (a thing below it is made
   or changed), ``query`` (a statement that runs now), ``sequence``, ``grant``, ``comment``
 - ``READ`` of rows and values: ``exists`` (a foreign key looks one row up), ``query``, ``validate``;
-  of sequences ``query`` (currval); of ``catalogue`` ``query`` and ``grant`` (what there is now); of
+  of sequences ``query`` (currval); of ``catalogue`` ``query`` and ``grant`` (what there is now; the
+  constraints and indexes of one table where ``OF_TABLE`` and its name are the detail); of
   ``constraint``, ``index`` and ``relation`` ``convention`` (a naming convention may give this name)
 - ``WRITE`` of rows and values: ``insert``, ``update``, ``delete``, ``truncate``, ``convert`` (a column gets
   another type, on which nothing fires); of sequences ``advance``
@@ -76,6 +77,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+
+OF_TABLE = "of table "
+"""Begins the detail of a look at what one table has."""
 
 
 class Access(Enum):

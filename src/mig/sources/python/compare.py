@@ -27,6 +27,9 @@ _SIGNS: dict[type[ast.cmpop], str] = {
     ast.Is: "=",
     ast.IsNot: "!=",
 }
+_OF_ONE_TABLE = frozenset(
+    {"foreign_keys", "pk_constraint", "indexes", "unique_constraints", "check_constraints"}
+)
 _NEGATED = (ast.NotEq, ast.NotIn, ast.IsNot)
 _KINDS = {
     "columns": "column",
@@ -154,5 +157,8 @@ def look_at_all(listing: Listing, machine: Machine) -> None:
     if listing.kind == "columns" and listing.table:
         table = resource_name(listing.table, listing.schema, machine.dialect)
         machine.recorder.needs(f"shape:{table}", f"table:{table}", f"relation:{table}")
+    elif listing.kind in _OF_ONE_TABLE and listing.table:
+        table = resource_name(listing.table, listing.schema, machine.dialect)
+        machine.recorder.reads_all_of(table)
     else:
         machine.recorder.reads("catalogue")

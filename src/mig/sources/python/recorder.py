@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mig.effects.footprint import Access, Effect, Operation
+from mig.effects.footprint import OF_TABLE, Access, Effect, Operation
 from mig.effects.sql import read_sql
 from mig.sources.python.conventions import look_for_conventions
 from mig.sources.python.quoting import HOLE
@@ -92,12 +92,16 @@ class Recorder:
         """A look at whether something is there."""
         self._look(Access.READ, resources)
 
+    def reads_all_of(self, table: str) -> None:
+        """A look at all constraints or indexes of one table."""
+        self._look(Access.READ, ("catalogue",), f"{OF_TABLE}{table}")
+
     def needs(self, *resources: str) -> None:
         """A look at a thing that must be there."""
         self._look(Access.NEED, resources)
 
-    def _look(self, access: Access, resources: tuple[str, ...]) -> None:
-        effects = tuple(Effect(resource=r, access=access, aspect="query") for r in resources)
+    def _look(self, access: Access, resources: tuple[str, ...], detail: str = "") -> None:
+        effects = tuple(Effect(resource=r, access=access, aspect="query", detail=detail) for r in resources)
         last = self.operations[-1] if self.operations else None
         if last is None or last.line != self.line or last.effects != effects:
             self.effects("inspect", effects)
