@@ -240,7 +240,7 @@ _code(
     "two migrations have one version",
     problem="The tool refuses to start, or applies one of them and never the other.",
     example="main and feature both add V7__*.sql",
-    remedy="Renumber the one that is not published: mig rebase.",
+    remedy="Renumber the one that is not published: mig rebase names its files anew, above what is published.",
 )
 _code(
     "MIG108",
@@ -296,7 +296,7 @@ _code(
     problem="A database that has applied the higher version skips or refuses the lower one, by tool; a fresh one "
     "applies both.",
     example="feature adds 0007_email.sql, and main has got 0008_orders.sql meanwhile",
-    remedy="Renumber it above what is published: mig rebase.",
+    remedy="Renumber it above what is published: mig rebase names its files anew, in the tool's own pattern.",
 )
 _code(
     "MIG300",

@@ -46,7 +46,8 @@ class Migration:
     head.  ``requires`` are ids that must be applied before it without being its parents
     (Alembic's ``depends_on``): they order, but they join no heads.  ``app`` is the part of
     the lineage in which its heads are counted, for Django.  ``version`` is what sorts it in a
-    lineage that is ordered so; there the parents are not declared but follow from it.  ``order`` holds
+    lineage that is ordered so, and ``version_text`` how the file's name writes it; there the parents are not
+    declared but follow from it.  ``order`` holds
     the pairs ``(first, second)`` that a merge migration declares with ``-- mig:order``.  ``replaces``
     are ids that this one stands for (Django's squashes): a database has either it or all of them.
     """
@@ -60,6 +61,7 @@ class Migration:
     order: tuple[tuple[str, str], ...] = ()
     app: str = ""
     version: tuple[int, ...] = ()
+    version_text: str = ""
     replaces: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     description: str = ""
@@ -92,11 +94,11 @@ class Convention:
     ``file`` is matched with the end of a path; its group ``id`` is what names the migration, ``version``
     what sorts it, ``name`` the words in it.  Without a version a migration is a repeatable one, and with a
     group ``baseline`` it stands for all up to its version.  ``down`` is the same for a file that only
-    reverts, and ``misnamed`` for one that the tool passes over because of its name.
-    ``up_mark`` opens the section that is applied and ``down_mark`` the one that reverts; without them
-    the whole file is applied.  Between ``begin_mark`` and ``end_mark`` semicolons end nothing.
-    ``no_transaction`` is what a file says that must not run in one.  ``placeholder`` is what the tool
-    replaces in the text before it is run.  ``settings`` are names of files above or beside the folder by
+    reverts, where ``version`` and ``name`` say which one, and ``misnamed`` for one that the tool passes over
+    because of its name.  ``up_mark`` opens the section that is applied and ``down_mark`` the one that
+    reverts; without them the whole file is applied.  Between ``begin_mark`` and ``end_mark`` semicolons end
+    nothing.  ``no_transaction`` is what a file says that must not run in one.  ``placeholder`` is what the
+    tool replaces in the text before it is run.  ``settings`` are names of files above or beside the folder by
     which the tool is known where its files look like another's.
     """
 

@@ -52,6 +52,20 @@ def diverged(new: GitSandbox) -> GitSandbox:
 
 
 @pytest.fixture
+def ordered(tmp_path: Path) -> GitSandbox:
+    """Files of golang-migrate; the branch has a version that comes below one that main has got."""
+    repo = GitSandbox(tmp_path / "ordered")
+    folder = "db/migrations"
+    repo.commit("users", {f"{folder}/0001_users.up.sql": "CREATE TABLE users (id int);"})
+    repo.branch("feature")
+    repo.commit("email", {f"{folder}/0002_email.up.sql": "ALTER TABLE users ADD COLUMN email text;"})
+    repo.checkout("main")
+    repo.commit("orders", {f"{folder}/0003_orders.up.sql": "CREATE TABLE orders (id int);"})
+    repo.checkout("feature")
+    return repo
+
+
+@pytest.fixture
 def merged(diverged: GitSandbox) -> GitSandbox:
     """The same after a merge with Git alone, of two sides that get along: both heads are there."""
     diverged.checkout("main")

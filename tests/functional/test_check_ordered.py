@@ -99,6 +99,8 @@ def test_what_comes_too_late_depends_on_the_tool(tmp_path: Path, tool: Tool) -> 
     repo = diverged(tmp_path / "repo", tool, file(tool, low, OTHER), file(tool, high, RENAME))
     late = findings(repo, 0 if tool.late == "applied" else 1)["MIG205"]
     assert late["severity"] == ("note" if tool.late == "applied" else "error")
+    new = {"1.10": "makes it 1.11", "0003": "makes it 0004"}.get(high, "gives it a new time stamp")
+    assert late["fix"] == f"mig rebase, which {new}"
 
 
 @each_tool()
@@ -109,6 +111,7 @@ def test_one_version_twice_is_found_and_the_pair_is_still_compared(tmp_path: Pat
     )
     found = findings(repo, 1)
     assert {"MIG107", "MIG302"} <= found.keys()
+    assert found["MIG107"]["fix"].startswith("mig rebase, which ")
     paths = [place["path"] for place in found["MIG107"]["locations"]]
     assert sorted(paths) == sorted(tool.path.format(version, slug) for slug in ("ours", "theirs"))
 
@@ -167,3 +170,14 @@ def test_an_edited_repeatable_migration_and_a_misnamed_one(tmp_path: Path) -> No
     found = findings(repo, 0)
     assert found.keys() == {"", "MIG013"}
     assert found["MIG013"]["severity"] == "warning"
+
+
+def test_without_a_base_the_version_is_named_that_one_of_two_can_have(tmp_path: Path) -> None:
+    repo = GitSandbox(tmp_path / "repo")
+    repo.git("checkout", "-q", "-b", "lonely")
+    folder = "db/migrations"
+    repo.commit("start", {f"{folder}/0001_{name}.up.sql": f"CREATE TABLE {name} (i int);" for name in "ab"})
+    found = json.loads(repo.mig("check", "--format", "json", expect=1).stdout)["findings"]
+    assert [one["fix"] for one in found if one["code"] == "MIG107"] == [
+        "give db/migrations/0001_b.up.sql the version 0002"
+    ]

@@ -26,8 +26,9 @@ def command(
 ) -> None:
     """Put our unpublished migrations after those of the base.
 
-    Only the parents in the headers of our own files change; with --rewrite also the names of what
-    migrations before them renamed. No commit of Git is rewritten.
+    Only the parents in the headers of our own files change, for Django also their numbers, and where
+    versions say the order, the versions in their names; with --rewrite also the names of what migrations
+    before them renamed. No commit of Git is rewritten.
     """
     from mig.cli._lines import show
     from mig.cli._show import screen

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mig.usecases.compose import Composed
     from mig.usecases.init import InitResult
     from mig.usecases.merge import MergeResult
-    from mig.usecases.rebase import RebaseResult, Rewritten
+    from mig.usecases.place import Rewritten
+    from mig.usecases.rebase import RebaseResult
     from mig.usecases.write import Change
 
 _STYLES = {"+": "good", "-": "error", "@": "ours"}
@@ -31,9 +32,19 @@ def diff_lines(changes: Iterable[Change]) -> Iterator[Line]:
     """A unified diff, as git shows it; line ends of Windows do not show."""
     for change in changes:
         before, after = _text(change.before or b""), _text(change.after)
-        old = "/dev/null" if change.before is None else f"a/{change.path}"
+        old = "/dev/null" if change.before is None else f"a/{change.moved_from or change.path}"
+        if change.moved_from:
+            yield from _renaming(change)
         for at, line in enumerate(difflib.unified_diff(before, after, old, f"b/{change.path}", lineterm="")):
             yield (span(line, "strong" if at < 2 else _STYLES.get(line[:1], "")),)
+
+
+def _renaming(change: Change) -> Iterator[Line]:
+    yield (span(f"diff --git a/{change.moved_from} b/{change.path}", "strong"),)
+    if change.before == change.after:
+        yield (span("similarity index 100%", "strong"),)
+    yield (span(f"rename from {change.moved_from}", "strong"),)
+    yield (span(f"rename to {change.path}", "strong"),)
 
 
 def rebase_lines(result: RebaseResult) -> Iterator[Line]:
@@ -59,8 +70,14 @@ def done_lines(result: RebaseResult) -> Iterator[Line]:
     rewritten = count(len(result.rewritten), "migration")
     yield (span(f"{rewritten} rewritten, to come after those of {result.base_ref}"),)
     yield from _table(result.rewritten)
-    yield from _heads(result.heads)
+    yield from _heads(result.heads, [one.id for one in result.rewritten])
+    yield from _renamed_note(result)
     yield from _what_is_next(result)
+
+
+def _renamed_note(result: RebaseResult) -> Iterator[Line]:
+    if any(one.id != one.id_before for one in result.rewritten):
+        yield (span("note  a database that has applied them knows the old names: revert them there first"),)
 
 
 def _what_is_next(result: RebaseResult) -> Iterator[Line]:
@@ -99,6 +116,8 @@ def _rewritten_value(one: Rewritten) -> dict[str, object]:
         "parents_before": list(one.parents_before),
         "parents": list(one.parents),
     }
+    if one.id != one.id_before:
+        value |= {"id_before": one.id_before, "path_before": one.path_before}
     if one.replacements:
         value["replaced"] = [{"line": r.line, "old": r.old, "new": r.new} for r in one.replacements]
     if one.notes:
@@ -266,9 +285,12 @@ def _table(rewritten: Sequence[Rewritten]) -> Iterator[Line]:
 
 
 def _move(one: Rewritten) -> str:
-    if one.parents == one.parents_before:
-        return f"{len(one.replacements)} {'name' if len(one.replacements) == 1 else 'names'} replaced"
-    return f"{', '.join(one.parents_before) or 'no parents'} -> {', '.join(one.parents)}"
+    said = [f"was {one.id_before}"] if one.id != one.id_before else []
+    if one.parents_moved:
+        said.append(f"{', '.join(one.parents_before) or 'no parents'} -> {', '.join(one.parents)}")
+    if one.replacements and not said:
+        said.append(f"{len(one.replacements)} {'name' if len(one.replacements) == 1 else 'names'} replaced")
+    return "; ".join(said) or "names others"
 
 
 def _heads(heads: Mapping[str, Sequence[str]], new: Sequence[str] = ()) -> Iterator[Line]:

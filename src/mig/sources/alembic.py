@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Lineage, Migration, Script
-    from mig.sources.base import Draft, Neighbours, NewFile, Reading
+    from mig.sources.base import Draft, Neighbours, NewFile, Placement, Placing, Reading
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
@@ -88,7 +88,17 @@ class AlembicSource:
 
         return write_migration(draft, lineage, tree, migrations)
 
+    def place(self, placement: Placement) -> Placing:
+        from mig.sources.placing import place_by_parents
+
+        return place_by_parents(placement, self.reparent)
+
     def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
+        """The file with these parents in its header; every byte outside the header stays.
+
+        Raises:
+            SourceError: the header cannot be rewritten safely.
+        """
         from mig.sources.alembic_reparent import reparent_migration
 
         return reparent_migration(path, data, parents)

@@ -145,6 +145,45 @@ class History(Protocol):
         """What is answered now to something that ``Surroundings.answers`` says was asked for."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where ours are to stand, for a source to write it into their files.
+
+    ``ours`` are in the order in which they will be applied, with ids, parents and paths as they are;
+    ``parents`` are the new ones of those that get others, by id; ``published`` are all others that there
+    will be.  ``tree`` holds the files, ``read`` gives the bytes of one, and ``unpublished`` the paths that
+    are nobody else's.
+    """
+
+    lineage: Lineage
+    ours: tuple[Migration, ...]
+    parents: Mapping[str, tuple[str, ...]]
+    published: tuple[Migration, ...]
+    tree: Tree
+    read: Callable[[str], bytes]
+    unpublished: Callable[[], frozenset[str]]
+    now: datetime
+
+
+class Placed(NamedTuple):
+    """A file as it will be: ``path`` is where it lies, ``moved`` where it will.
+
+    ``id`` is the migration that it holds or goes with, by the id that this has now.
+    """
+
+    id: str
+    path: str
+    moved: str
+    data: bytes
+
+
+class Placing(NamedTuple):
+    """What makes ours stand where they are to stand; ``ids`` are the new ids of those that get others."""
+
+    files: tuple[Placed, ...]
+    ids: Mapping[str, str]
+
+
 class Source(Protocol):
     """One convention.  A source knows no Git and no terminal, and executes nothing."""
 
@@ -212,9 +251,12 @@ class Source(Protocol):
         ``migrations`` are those that exist, by id; ``tree`` holds templates and settings.
         """
 
-    def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
-        """The file with these parents in its header; every byte outside the header stays.
+    def place(self, placement: Placement) -> Placing:
+        """The files of ours that must change for ours to stand there; every other byte of them stays.
+
+        Where files name their parents these are other ones; where versions order them, the files get
+        other names.
 
         Raises:
-            SourceError: the header cannot be rewritten safely.
+            SourceError: a file cannot be rewritten safely.
         """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Migration, Script
-    from mig.sources.base import Draft, Neighbours, Reading
+    from mig.sources.base import Draft, Neighbours, Placement, Placing, Reading
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
@@ -105,7 +105,17 @@ class NativeSource:
         render = native_python.render_python if ending == ".py" else native_sql.render_sql
         return NewFile(path, render(draft))
 
+    def place(self, placement: Placement) -> Placing:
+        from mig.sources.placing import place_by_parents
+
+        return place_by_parents(placement, self.reparent)
+
     def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
+        """The file with these parents in its header; every byte outside the header stays.
+
+        Raises:
+            SourceError: the header cannot be rewritten safely.
+        """
         rewrite = native_python.reparent_python if path.lower().endswith(".py") else native_sql.reparent_sql
         return rewrite(path, data, parents)
 

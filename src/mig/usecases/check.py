@@ -209,17 +209,17 @@ def compare_sides(
 ) -> tuple[ThreeWay, ...]:
     """The three-way comparison of each lineage."""
     head_tree = project.tree(sides.at)
-    base_trees = _base_trees(project.git, sides)
+    published = base_trees(project.git, sides)
     with project.listing(head_tree), ExitStack() as closing:
-        lineages = project.lineages(head_tree, *base_trees[:1])
-        for tree in base_trees:
+        lineages = project.lineages(head_tree, *published[:1])
+        for tree in published:
             closing.callback(tree.close)
             for lineage in lineages:
                 tree.prepare(lineage.paths)
-        project.refuse_missing_folders(lineages, (head_tree, *base_trees))
-        head, *bases = (project.read(tree, lineages) for tree in (head_tree, *base_trees))
+        project.refuse_missing_folders(lineages, (head_tree, *published))
+        head, *bases = (project.read(tree, lineages) for tree in (head_tree, *published))
     project.save()
-    trees = (head_tree, *base_trees[:1])
+    trees = (head_tree, *published[:1])
     return tuple(
         replace(
             _three_way(project, sides, head[one.name], [base[one.name] for base in bases]),
@@ -281,7 +281,7 @@ class Meanings:
         return tuple(found for one in operations if (found := find_mistake(one, self.dialect)))
 
 
-def _base_trees(repo: Repo, sides: Sides) -> list[CommitTree]:
+def base_trees(repo: Repo, sides: Sides) -> list[CommitTree]:
     """The base's tree and behind it those of the merge bases, but for one that is the base itself."""
     if sides.base is None:
         return []

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mig.errors import GitError, GraphError, SourceError
-from mig.graph.dag import Graph, build_graph
+from mig.errors import GitError, GraphError, UsageError
+from mig.graph.dag import build_graph
 from mig.graph.reparent import Parents, branch_labels, heads_by_labels, stack, weak_components, with_parents
-from mig.sources.registry import source_of
 from mig.usecases.check import compare_sides, find_sides
+from mig.usecases.place import Decided, Rewriting, Rewritten, place_ours
 from mig.usecases.rewrite import find_unmet, rewrite_ours
 from mig.usecases.settled import refuse_bare, refuse_unmerged, refuse_unreadable
-from mig.usecases.write import Change, read_on_disk, write_changes
+from mig.usecases.write import Change, write_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Mapping, Sequence
 
     from mig.conflicts.ledger import Miss
-    from mig.conflicts.rewrite import Replacement
     from mig.model import Migration
     from mig.rules.three_way import ThreeWay
     from mig.usecases.project import Project
-    from mig.usecases.rewrite import NewText
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rewritten:
-    """One migration that got other parents, or other names in its text."""
-
-    id: str
-    path: str
-    parents_before: tuple[str, ...]
-    parents: tuple[str, ...]
-    change: Change
-    replacements: tuple[Replacement, ...] = ()
-    """The words of its text that are others now."""
-    notes: tuple[str, ...] = ()
-    """What a person should look at in the new text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +45,7 @@ class RebaseResult:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        return tuple(one.change for one in self.rewritten)
+        return tuple(change for one in self.rewritten for change in one.changes)
 
 
 def rebase_migrations(
@@ -100,42 +83,43 @@ def rebase_migrations(
     refuse_unmerged(project, [three.head.lineage for three in threes])
     chosen = _find_onto(threes, onto) if onto else {}
     decided = [_decided(project, three, _decide(three, chosen), with_names=with_names) for three in threes]
-    rewritten = tuple(one for each in decided for one in _rewrite_all(project, each))
+    placed = [place_ours(project, sides, each) for each in decided]
+    result = _result(sides.base.ref, decided, placed)
+    if with_names:
+        result = replace(result, with_names=True, unmet=())
     if not dry_run:
-        write_changes(project, [one.change for one in rewritten], add=add)
+        write_changes(project, result.changes, add=add)
+    return replace(result, dry_run=dry_run)
+
+
+def _result(base_ref: str, decided: Sequence[Decided], placed: Sequence[Rewriting]) -> RebaseResult:
+    both = list(zip(decided, placed, strict=True))
     return RebaseResult(
-        base_ref=sides.base.ref,
-        ours=tuple(sorted(i for three in threes for i in three.ours)),
-        rewritten=rewritten,
-        heads={each.three.lineage: each.graph.heads() for each in decided},
+        base_ref=base_ref,
+        ours=tuple(sorted(i for each in decided for i in each.three.ours)),
+        rewritten=tuple(one for each in placed for one in each.rewritten),
+        heads={
+            each.three.lineage: tuple(sorted(done.ids.get(i, i) for i in each.graph.heads()))
+            for each, done in both
+        },
         elsewhere=tuple(sorted(i for each in decided for i in _find_elsewhere(each.three, each.parents))),
-        unmet=()
-        if with_names
-        else tuple(one for each in decided for one in find_unmet(each.three, each.graph)),
-        with_names=with_names,
-        dry_run=dry_run,
+        unmet=tuple(
+            _named_anew(one, done.ids) for each, done in both for one in find_unmet(each.three, each.graph)
+        ),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decided:
-    """What becomes of one lineage: new parents and new texts by id, and the graph with these parents."""
-
-    three: ThreeWay
-    parents: Parents
-    graph: Graph
-    texts: dict[str, NewText]
+def _named_anew(unmet: tuple[str, Miss], ids: Mapping[str, str]) -> tuple[str, Miss]:
+    """What is asked in vain, with the ids that ours will have."""
+    user, miss = unmet
+    event = replace(miss.event, migration=ids.get(miss.event.migration, miss.event.migration))
+    return ids.get(user, user), replace(miss, event=event)
 
 
-def _decided(project: Project, three: ThreeWay, parents: Parents, *, with_names: bool) -> _Decided:
+def _decided(project: Project, three: ThreeWay, parents: Parents, *, with_names: bool) -> Decided:
     graph = with_parents(three.graph, parents)
     texts = rewrite_ours(project, three, graph) if with_names else {}
-    return _Decided(three=three, parents=parents, graph=graph, texts=texts)
-
-
-def _rewrite_all(project: Project, decided: _Decided) -> Iterator[Rewritten]:
-    for migration_id in sorted(decided.parents.keys() | decided.texts.keys()):
-        yield _rewrite(project, decided, migration_id)
+    return Decided(three=three, parents=parents, graph=graph, texts=texts)
 
 
 def _decide(three: ThreeWay, onto: dict[str, str]) -> Parents:
@@ -145,9 +129,10 @@ def _decide(three: ThreeWay, onto: dict[str, str]) -> Parents:
     refuse_unreadable(three.head)
     refuse_unreadable(three.base)
     _refuse_doubtful(three, named=bool(onto))
-    published = build_graph(three.base.migrations)
+    if three.head.lineage.late:
+        return _after_theirs(three)
     wanted: Parents = {}
-    for ours, targets in _groups(three, published, onto):
+    for ours, targets in _groups(three, onto):
         if len(targets) > 1 and not _is_joined(three, targets):
             raise GraphError(
                 f"{three.base_ref} has {len(targets)} heads: {', '.join(targets)}",
@@ -158,25 +143,44 @@ def _decide(three: ThreeWay, onto: dict[str, str]) -> Parents:
     return wanted
 
 
-def _groups(
-    three: ThreeWay, published: Graph, onto: dict[str, str]
-) -> list[tuple[frozenset[str], tuple[str, ...]]]:
+def _after_theirs(three: ThreeWay) -> Parents:
+    """Where versions say the order: the first of ours comes after the last of theirs."""
+    ours, theirs = (
+        [m.id for m in three.merged.migrations if m.id in ids] for ids in (three.ours, three.theirs)
+    )
+    return {ours[0]: (theirs[-1],)} if ours and theirs else {}
+
+
+def _groups(three: ThreeWay, onto: dict[str, str]) -> list[tuple[frozenset[str], tuple[str, ...]]]:
     """Which of ours go onto which heads of the base.
 
     Branch labels keep heads apart (Alembic): migrations of a branch go onto the head of this
-    branch, and those of a branch that the base does not have stay where they are.
+    branch, and those of a branch that the base does not have stay where they are.  The same holds for the
+    apps of Django.  A squash of ours stands where the published ones stand that it replaces.
     """
-    targets = heads_by_labels(published)
+    published = build_graph(three.base.migrations)
+    stands = {old: m.id for m in three.graph.migrations.values() for old in m.replaces}
+    targets = {
+        labels: tuple(sorted({stands.get(head, head) for head in heads}))
+        for labels, heads in heads_by_labels(published).items()
+    }
     if three.lineage in onto:
         target = onto[three.lineage]
-        targets = {branch_labels(published, target): (target,)}
+        targets = {branch_labels(published, target): (stands.get(target, target),)}
+    movable = _movable(three)
     groups: dict[frozenset[str], frozenset[str]] = {}
-    for component in weak_components(three.graph, three.ours):
+    for component in weak_components(three.graph, movable):
         labels = branch_labels(three.graph, *component)
         groups[labels] = groups.get(labels, frozenset()).union(component)
     if not targets:
-        return [(three.ours, ())]
+        return [(movable, ())]
     return [(groups[labels], targets[labels]) for labels in sorted(groups, key=sorted) if labels in targets]
+
+
+def _movable(three: ThreeWay) -> frozenset[str]:
+    """Ours, but for squashes of what is published: they stand where that stands."""
+    published = {m.id for m in three.base.migrations}
+    return frozenset(i for i in three.ours if published.isdisjoint(three.graph.migrations[i].replaces))
 
 
 def _is_joined(three: ThreeWay, targets: Collection[str]) -> bool:
@@ -187,6 +191,7 @@ def _is_joined(three: ThreeWay, targets: Collection[str]) -> bool:
 
 def _find_onto(threes: Collection[ThreeWay], onto: str) -> dict[str, str]:
     """The published migration that was named, by its lineage."""
+    threes = _ordered_by_parents(threes)
     for three in threes:
         if any(i.startswith(onto) for i in three.ours):
             raise GraphError(
@@ -196,6 +201,17 @@ def _find_onto(threes: Collection[ThreeWay], onto: str) -> dict[str, str]:
     known = {m.id: (three, m) for three in threes for m in three.base.migrations}
     found = build_graph(m for _, m in known.values()).find(onto)
     return {known[found][0].lineage: found}
+
+
+def _ordered_by_parents(threes: Collection[ThreeWay]) -> list[ThreeWay]:
+    """The lineages in which a migration can be put after another one."""
+    found = [three for three in threes if not three.head.lineage.late]
+    if not found:
+        raise UsageError(
+            "versions say what comes first here, so there is nothing to choose with --onto",
+            hint="mig rebase gives ours versions above all that are published",
+        )
+    return found
 
 
 def _refuse_doubtful(three: ThreeWay, *, named: bool) -> None:
@@ -213,7 +229,7 @@ def _refuse_doubtful(three: ThreeWay, *, named: bool) -> None:
             )
     for i in sorted(three.graph.migrations.keys() - three.ours):
         published = three.graph.migrations[i]
-        if beneath := sorted(three.ours.intersection(published.parents)):
+        if beneath := sorted(_movable(three).intersection(published.parents)):
             raise GraphError(
                 f"{i} is published on {three.base_ref}, and {beneath[0]} was put beneath it",
                 hint=f"git checkout {three.base_ref} -- {published.path}, then mig rebase",
@@ -224,36 +240,6 @@ def _refuse_doubtful(three: ThreeWay, *, named: bool) -> None:
                 f"{i} names the parent {parent}, which is neither here nor on {three.base_ref}",
                 hint="merge the branch that has it; or replace it by a published one: mig rebase --onto ID",
             )
-
-
-def _rewrite(project: Project, decided: _Decided, migration_id: str) -> Rewritten:
-    """The file with its new text and parents, read back once before it is believed."""
-    three = decided.three
-    migration = three.graph.migrations[migration_id]
-    source = source_of(three.head.lineage)
-    parents = decided.parents.get(migration_id, migration.parents)
-    text = decided.texts.get(migration_id)
-    before = text.before if text else read_on_disk(project.root, migration.path)
-    after = text.after if text else before
-    checksum = source.read(migration.path, after).checksum if text else migration.checksum
-    if migration_id in decided.parents:
-        after = source.reparent(migration.path, after, parents)
-    reading = source.read(migration.path, after)
-    same = (reading.id, reading.checksum) == (migration.id, checksum)
-    if not same or set(reading.parents) != set(parents):
-        raise SourceError(
-            f"the parents in {migration.path} cannot be rewritten safely",
-            hint=f"write them by hand, {', '.join(parents)}; mig check says what else is wrong with the file",
-        )
-    return Rewritten(
-        id=migration_id,
-        path=migration.path,
-        parents_before=migration.parents,
-        parents=parents,
-        change=Change(path=migration.path, before=before, after=after),
-        replacements=text.replacements if text else (),
-        notes=text.notes if text else (),
-    )
 
 
 def _find_elsewhere(three: ThreeWay, parents: Parents) -> set[str]:

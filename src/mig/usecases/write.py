@@ -7,26 +7,34 @@ import secrets
 import stat
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mig.errors import SourceError
+from mig.git.moves import Move, move_staged
 from mig.sources.base import MAX_FILE_BYTES
 from mig.tree import read_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from mig.git.repo import Repo
     from mig.usecases.project import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One file to be written; ``before`` is what it holds now, None where it must not exist yet."""
+    """One file to be written; ``before`` is what it holds now, None where it must not exist yet.
+
+    With ``moved_from`` that is the path at which it lies now, where ``before`` is its content, and where it
+    is no longer afterwards.
+    """
 
     path: str
     before: bytes | None
     after: bytes
+    moved_from: str = ""
 
 
 def read_on_disk(root: Path, path: str) -> bytes:
@@ -49,45 +57,87 @@ def read_on_disk(root: Path, path: str) -> bytes:
 def write_changes(project: Project, changes: Sequence[Change], *, add: bool = False) -> None:
     """Write all files or none, and stage them if asked.
 
+    A file that gets another name and that Git tracks is moved in the index too, as ``git mv`` does it:
+    what else is not staged of it stays so.
+
     Raises:
         SourceError: a file cannot be written; those that were are put back.
-        GitError: the files are to be staged and Git refuses, or there is no repository.
+        GitError: Git refuses to stage them, or there is no repository to do that.
     """
     if not changes:
         return
     if add:
         project.git  # noqa: B018 - asked for before anything is written
-    write_all(project.root, changes)
+    moves = [Move(one.moved_from, one.path) for one in changes if one.moved_from]
+    staging = partial(_move_staged, project.repo, moves) if project.repo and moves else None
+    write_all(project.root, changes, staging)
     if add:
         project.git.run("add", "--", *(f":(top,literal){change.path}" for change in changes))
 
 
-def write_all(root: Path, changes: Sequence[Change]) -> None:
+def _move_staged(repo: Repo, moves: Sequence[Move], undo: ExitStack) -> None:
+    made = move_staged(repo, moves)
+    undo.callback(move_staged, repo, [Move(one.moved, one.path) for one in made])
+
+
+def write_all(
+    root: Path, changes: Sequence[Change], staging: Callable[[ExitStack], None] | None = None
+) -> None:
     """Write all files or none.
 
     New contents go to temporary files beside their targets first, so that what can fail has failed
     before the first target changes; after that, an error or an interrupt puts back what was
-    replaced.
+    replaced.  A file that moves is written under its new name before it is removed under the old one.
+
+    Args:
+        root: what the paths are relative to.
+        changes: the files; one may move to where another lies that moves away.
+        staging: what is to be done before old names are removed; it enters how to take that back.
 
     Raises:
         SourceError: a folder cannot be written, a file is not what it was, or lies elsewhere.
     """
+    held = {change.moved_from or change.path: change.before for change in changes}
+    leaving = {change.moved_from for change in changes} - {""}
     with ExitStack() as undo:
-        staged = [(change, _prepare(root, change, undo)) for change in changes]
-        for change, temporary in staged:
+        staged = {change.path: _prepare(root, change, leaving, undo) for change in changes}
+        for change in _in_order(changes):
             with _named(change.path):
-                _put(root / change.path, change, temporary, undo)
+                _put(root / change.path, held.get(change.path), staged[change.path], undo)
+        if staging is not None:
+            staging(undo)
+        for path in sorted(leaving - staged.keys()):
+            with _named(path):
+                _remove(root / path, held[path] or b"", undo)
         undo.pop_all()
-    for folder in sorted({(root / change.path).parent for change in changes}):
+    for folder in sorted({(root / path).parent for path in (*staged, *leaving)}):
+        _drop_empty(root, folder)
         _sync_folder(folder)
 
 
-def _prepare(root: Path, change: Change, undo: ExitStack) -> Path:
+def _in_order(changes: Sequence[Change]) -> list[Change]:
+    """The changes, each after the one that moves away what lies in its place."""
+    away = {change.moved_from: change for change in changes if change.moved_from}
+    found: dict[str, Change] = {}
+    for change in changes:
+        chain = [change]
+        while (following := away.get(chain[-1].path)) and following not in (*chain, *found.values()):
+            chain.append(following)
+        found.update((one.path, one) for one in reversed(chain) if one.path not in found)
+    return list(found.values())
+
+
+def _prepare(root: Path, change: Change, leaving: Collection[str], undo: ExitStack) -> Path:
     target = root / change.path
     with _named(change.path):
         _refuse_elsewhere(root, change.path)
         _make_folders(target.parent, undo)
-        mode = _expect(target, change)
+        mode = _expect(root / (change.moved_from or change.path), change)
+        if change.moved_from and change.path not in leaving and os.path.lexists(target):
+            raise SourceError(
+                f"{change.path} exists already",
+                hint=f"move it away, so that {change.moved_from} gets the name",
+            )
         return _write_temporary(target, change.after, mode, undo)
 
 
@@ -143,21 +193,33 @@ def _write_temporary(target: Path, data: bytes, mode: int | None, undo: ExitStac
     return temporary
 
 
-def _put(target: Path, change: Change, temporary: Path, undo: ExitStack) -> None:
-    if change.before is None:
+def _put(target: Path, held: bytes | None, temporary: Path, undo: ExitStack) -> None:
+    if held is None:
         undo.callback(_quietly, os.unlink, target)
     else:
-        undo.callback(_restore, target, change.before)
+        undo.callback(_restore, target, held, stat.S_IMODE(os.lstat(target).st_mode))
     os.replace(temporary, target)
 
 
-def _restore(target: Path, before: bytes) -> None:
+def _remove(target: Path, held: bytes, undo: ExitStack) -> None:
+    undo.callback(_restore, target, held, stat.S_IMODE(os.lstat(target).st_mode))
+    os.unlink(target)
+
+
+def _restore(target: Path, before: bytes, mode: int) -> None:
     """Put the old bytes back, unless they are there still."""
     if target.is_file() and target.read_bytes() == before:
         return
     with _named(str(target)), ExitStack() as undo:
-        os.replace(_write_temporary(target, before, stat.S_IMODE(os.lstat(target).st_mode), undo), target)
+        os.replace(_write_temporary(target, before, mode, undo), target)
         undo.pop_all()
+
+
+def _drop_empty(root: Path, folder: Path) -> None:
+    """Remove a folder of which all files have moved, and those above it that hold nothing else."""
+    while folder != root and folder.is_dir() and not any(folder.iterdir()):
+        _quietly(os.rmdir, folder)
+        folder = folder.parent
 
 
 def _quietly(action: Callable[[Path], None], path: Path) -> None:

@@ -174,3 +174,91 @@ def test_a_folder_without_the_right_to_write_leaves_everything_as_it_was() -> No
         (root / "shut").chmod(0o755)
         assert ended.stdout.startswith("shut/b.sql cannot be written: Permission denied | check the perm")
         assert files(root) == {"open/a.sql": b"old a", "shut/b.sql": b"old b"}
+
+
+MOVED = [
+    Change(path="0003_x.sql", before=b"one", after=b"one", moved_from="0002_x.sql"),
+    Change(path="0004_x.sql", before=b"two", after=b"two, changed", moved_from="0003_x.sql"),
+]
+
+STOPPED = """
+import os, sys
+from pathlib import Path
+from mig.usecases.write import Change, write_all
+
+calls = []
+for name in ("replace", "unlink"):
+    def counted(*args, real=getattr(os, name)):
+        calls.append(args)
+        if len(calls) == int(sys.argv[2]):
+            {stop}
+        return real(*args)
+    setattr(os, name, counted)
+write_all(Path(sys.argv[1]), [
+    Change(path="0003_x.sql", before=b"one", after=b"one", moved_from="0002_x.sql"),
+    Change(path="0004_x.sql", before=b"two", after=b"two, changed", moved_from="0003_x.sql"),
+])
+"""
+
+
+def numbered(root: Path) -> dict[str, bytes]:
+    (root / "0002_x.sql").write_bytes(b"one")
+    (root / "0003_x.sql").write_bytes(b"two")
+    return files(root)
+
+
+def test_files_take_one_anothers_places(tmp_path: Path) -> None:
+    numbered(tmp_path)
+    (tmp_path / "0003_x.sql").chmod(0o640)
+    write_all(tmp_path, MOVED)
+    assert files(tmp_path) == {"0003_x.sql": b"one", "0004_x.sql": b"two, changed"}
+    assert stat.S_IMODE((tmp_path / "0004_x.sql").stat().st_mode) == 0o640
+
+
+def test_a_folder_that_nothing_is_left_in_goes(tmp_path: Path) -> None:
+    (tmp_path / "m/1_x").mkdir(parents=True)
+    (tmp_path / "m/1_x/up.sql").write_bytes(b"up")
+    write_all(tmp_path, [Change(path="m/2_x/up.sql", before=b"up", after=b"up", moved_from="m/1_x/up.sql")])
+    assert [path.name for path in (tmp_path / "m").iterdir()] == ["2_x"]
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_an_interrupted_move_is_taken_back(tmp_path: Path, call: int) -> None:
+    before = numbered(tmp_path)
+    program = STOPPED.format(stop="raise KeyboardInterrupt")
+    subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), str(call)], capture_output=True, check=False
+    )
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_a_process_that_dies_in_the_middle_of_a_move_loses_nothing(tmp_path: Path, call: int) -> None:
+    numbered(tmp_path)
+    program = STOPPED.format(stop="os._exit(9)")
+    subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), str(call)], capture_output=True, check=False
+    )
+    held = [data for path, data in files(tmp_path).items() if path.endswith(".sql")]
+    assert b"one" in held
+    assert {b"two", b"two, changed"} & set(held)
+
+
+def test_what_cannot_be_staged_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    before = numbered(tmp_path)
+
+    def refuse(undo: object) -> None:
+        raise SourceError("no", hint="no")
+
+    with pytest.raises(SourceError, match="no"):
+        write_all(tmp_path, MOVED, refuse)
+    assert files(tmp_path) == before
+
+
+def test_a_move_replaces_nothing_that_is_there(tmp_path: Path) -> None:
+    numbered(tmp_path)
+    (tmp_path / "0004_x.sql").write_bytes(b"there")
+    before = files(tmp_path)
+    with pytest.raises(SourceError, match=r"0004_x\.sql exists already"):
+        write_all(tmp_path, MOVED)
+    assert files(tmp_path) == before

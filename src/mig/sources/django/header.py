@@ -38,11 +38,11 @@ def read_migration(path: str, data: bytes) -> Reading:
     found = find_class(module.tree)
     if found is None:
         return Reading()
-    reader = _Dependencies(dict(_assigned(module.tree.body)))
+    reader = _Dependencies(dict(assigned(module.tree.body)))
     return _made(
         name,
         reader,
-        dict(_assigned(found.body)),
+        dict(assigned(found.body)),
         Reading(line=found.lineno, reversible=True, checksum=_checksum(module.tree, found)),
     )
 
@@ -95,7 +95,8 @@ def _bracketed(text: str, start: int) -> str:
     return ""
 
 
-def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+def assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """The names that plain assignments of a body bind, each with its expression."""
     for node in body:
         match node:
             case ast.Assign(targets=targets, value=value):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Migration
-    from mig.sources.base import Draft, Neighbours, NewFile, Reading
+    from mig.sources.base import Draft, Neighbours, NewFile, Placement, Placing, Reading
     from mig.sources.django.history import History
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
@@ -100,8 +100,10 @@ class DjangoSource:
 
         return write_merge(draft, tree, migrations)
 
-    def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
-        raise SourceError("mig rewrites no migrations of Django yet", hint="change dependencies by hand")
+    def place(self, placement: Placement) -> Placing:
+        from mig.sources.django.placing import place_in_apps
+
+        return place_in_apps(placement)
 
 
 def _without(prefix: str, lineage: Lineage) -> dict[str, str]:

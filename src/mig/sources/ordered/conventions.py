@@ -51,7 +51,7 @@ def build_flyway(settings: Mapping[str, str] = FLYWAY) -> Convention:
     return Convention(
         name="flyway",
         file=_path(rf"(?P<id>(?:{kinds}){separator}(?P<name>[^/]*?))(?:{suffix})"),
-        down=_path(rf"{undo}[0-9._]+{separator}[^/]*(?:{suffix})"),
+        down=_path(rf"{undo}(?P<version>{number}){separator}(?P<name>[^/]*?)(?:{suffix})"),
         misnamed=_path(
             rf"(?:(?:{versioned}|{baseline}|{repeatable})[^/]*{separator}|(?:{versioned}|{baseline})[0-9])[^/]*"
             rf"(?:{'|'.join(map(re.escape, endings))})"
@@ -64,6 +64,7 @@ def build_flyway(settings: Mapping[str, str] = FLYWAY) -> Convention:
 
 
 _NUMBERED = r"(?P<version>[0-9]+)[_-](?P<name>[^/]*?)"
+_DOWN = _path(rf"{_NUMBERED}\.down\.sql")
 
 CONVENTIONS = (
     build_flyway(),
@@ -110,7 +111,7 @@ CONVENTIONS = (
     Convention(
         name="sqlx",
         file=_path(rf"(?P<id>{_NUMBERED})(?:\.up)?\.sql"),
-        down=_path(r"[0-9]+_[^/]*\.down\.sql"),
+        down=_DOWN,
         no_transaction=re.compile(r"\A[ \t]*--[ \t]*no-transaction\b"),
         settings=("Cargo.toml",),
         folders=NAMED,
@@ -120,14 +121,14 @@ CONVENTIONS = (
     Convention(
         name="golang-migrate",
         file=_path(rf"(?P<id>{_NUMBERED})\.up\.sql"),
-        down=_path(r"[0-9]+_[^/]*\.down\.sql"),
+        down=_DOWN,
         late=Late.SKIPPED,
         source="https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md",
     ),
     Convention(
         name="numbered",
         file=_path(rf"(?P<id>{_NUMBERED})\.sql"),
-        down=_path(r"[0-9]+[_-][^/]*(?:[._-](?:down|rollback|undo))\.sql"),
+        down=_path(rf"{_NUMBERED}(?:[._-](?:down|rollback|undo))\.sql"),
         folders=NAMED,
         late=Late.APPLIED,
     ),

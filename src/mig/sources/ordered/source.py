@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mig.errors import SourceError
+from mig.graph.versions import parse_version
 from mig.model import Script
 from mig.sources.base import Problem, Reading
 from mig.sources.native_sql import decode
 from mig.sources.ordered.conventions import COMPILED, CONVENTIONS
 from mig.sources.ordered.recognise import find_lineages, folder_of
 from mig.sources.ordered.sections import read_file, take_apart
-from mig.sources.ordered.versions import parse_version
 from mig.sqltext.split import split
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mig.effects.footprint import Operation
     from mig.model import Convention, Lineage, Migration
-    from mig.sources.base import Draft, Neighbours, NewFile
+    from mig.sources.base import Draft, Neighbours, NewFile, Placement, Placing
     from mig.sources.editable import Editable
     from mig.sources.python_modules import Surroundings
     from mig.tree import Tree
@@ -83,7 +83,8 @@ class OrderedSource:
         before: tuple[str, ...] = ()
         resolved: list[Migration] = []
         for version, one in ordered:
-            resolved.append(replace(one, version=version, parents=before))
+            text = self._version_text(one)
+            resolved.append(replace(one, version=version, version_text=text, parents=before))
             before = (one.id,)
         return tuple(resolved)
 
@@ -145,15 +146,18 @@ class OrderedSource:
             hint=f"write it with {self.name}; mig check compares it, mig rebase renumbers it",
         )
 
-    def reparent(self, path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
-        raise SourceError(
-            f"{self.name} keeps no parents in its files", hint="mig rebase renumbers the files instead"
-        )
+    def place(self, placement: Placement) -> Placing:
+        from mig.sources.ordered.placing import place_by_version
+
+        return place_by_version(placement, self._convention)
 
     def _is_baseline(self, migration: Migration) -> bool:
         found = self._convention.file.fullmatch(migration.path)
         return bool(found and found.groupdict().get("baseline"))
 
     def _version(self, migration: Migration) -> tuple[int, ...]:
+        return parse_version(self._version_text(migration))
+
+    def _version_text(self, migration: Migration) -> str:
         found = self._convention.file.fullmatch(migration.path)
-        return parse_version(found["version"]) if found and found["version"] else ()
+        return found["version"] or "" if found else ""

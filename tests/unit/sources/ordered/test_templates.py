@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mig.config import ConventionConfig
+from mig.graph.versions import parse_version
 from mig.sources.ordered.templates import build_convention
-from mig.sources.ordered.versions import parse_version
 from mig.sources.registry import Sources, source_of
 from mig.tree import MemoryTree
 
