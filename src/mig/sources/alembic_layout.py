@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mig.model import Lineage
 from mig.sources.alembic_links import are_linked, is_version_file
 from mig.sources.alembic_settings import Settings, read_ini, read_pyproject
+from mig.sources.ordered.recognise import dialect_of
 from mig.tree import REGULAR, is_under
 
 if TYPE_CHECKING:
@@ -114,10 +115,22 @@ def find_lineages(tree: Tree) -> tuple[Lineage, ...]:
     layouts = find_layouts(tree)
     names = _names([layout.label or layout.script for layout in layouts])
     found = [
-        Lineage(name=name, source="alembic", paths=layout.versions, nested=layout.nested)
+        Lineage(
+            name=name,
+            source="alembic",
+            paths=layout.versions,
+            nested=layout.nested,
+            dialect=_dialect_of(layout.versions),
+        )
         for name, layout in zip(names, layouts, strict=True)
     ]
     return tuple(sorted(found, key=lambda lineage: lineage.name))
+
+
+def _dialect_of(folders: tuple[str, ...]) -> str:
+    """The dialect that all folders of versions name in their paths, or an empty text."""
+    named = {dialect_of(folder) for folder in folders}
+    return named.pop() if len(named) == 1 else ""
 
 
 def find_layouts(tree: Tree) -> tuple[Layout, ...]:

@@ -262,6 +262,21 @@ def test_folders_below_are_searched_where_one_history_lies_in_both(below: bytes,
     assert lineage.nested is nested
 
 
+def test_the_path_of_versions_tells_the_dialect() -> None:
+    tree = tree_of(
+        "m/env.py",
+        "m/versions/sqlite/a.py",
+        "m/versions/postgresql/b.py",
+        "other/env.py",
+        "other/versions/c.py",
+    )
+    assert {lineage.name: lineage.dialect for lineage in SOURCE.recognise(tree)} == {
+        "other": "",
+        "postgresql": "postgresql",
+        "sqlite": "sqlite",
+    }
+
+
 def test_settings_of_files_are_kept_with_their_layout() -> None:
     tree = tree_of(
         "m/env.py",
