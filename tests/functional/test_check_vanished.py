@@ -299,3 +299,24 @@ def test_a_clone_without_trees_is_no_green_check(tmp_path: Path) -> None:
     repo = GitSandbox.clone(url, tmp_path / "treeless", "--filter=tree:0", "--no-checkout")
     answer = repo.mig("check", "--head", "origin/feature", "--base", "origin/main", expect=3)
     assert "lacks the object" in answer.stderr
+
+
+def test_what_a_migration_does_is_read_again_when_a_module_that_it_imports_has_changed(
+    tmp_path: Path,
+) -> None:
+    def helper(name: str) -> dict[str, str]:
+        return {"helpers.py": f'def make(op):\n    op.execute("CREATE TABLE {name} (i int)")\n'}
+
+    text = revision("b1", '"a1"', "make(op)").replace(
+        "from alembic", "from helpers import make\nfrom alembic"
+    )
+    repo = alembic(tmp_path / "repo", a=revision("a1", "None"))
+    repo.commit("ours", {"db/versions/b.py": text, **helper("t")})
+    repo.checkout("main")
+    repo.commit("theirs", {"db/versions/c.py": revision("c1", '"a1"', table("t"))})
+    repo.checkout("feature")
+    for name, conflicts in (("t", 1), ("t", 1), ("u", 0), ("t", 1)):
+        repo.commit("change", helper(name))
+        assert check(repo).pairs.conflict == conflicts
+        repo.commit("with the file", {**helper("v"), "README": name})
+        assert check(repo).pairs.conflict == 0

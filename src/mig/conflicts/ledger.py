@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mig.conflicts.closure import follow
 from mig.conflicts.naming import NameIndex, Renaming, owner
 from mig.conflicts.schema import Schema
-from mig.effects.footprint import Access
+from mig.effects.footprint import BATCH, Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -71,6 +71,8 @@ class Ledger:
         is_here = not any(_leads_elsewhere(e) for o in footprint.operations for e in o.effects)
         missed: list[Miss] = []
         for operation, effects in follow(footprint, self._schema):
+            if operation.kind == BATCH:
+                continue
             is_certain = is_here and _is_certain(operation)
             found = self._find_miss(migration, operation) if is_certain else None
             if found is not None:

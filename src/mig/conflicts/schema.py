@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mig.conflicts.naming import NameIndex, Renaming, last, owner
-from mig.effects.footprint import Access, Effect
+from mig.effects.footprint import BATCH, Access, Effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,6 +122,9 @@ class Schema:
         """What the operation leaves behind."""
         if operation.opaque:
             self.opaque.append(operation)
+        if operation.kind == BATCH:
+            # The table is there again afterwards, with its keys and indexes.
+            return
         listed = list(effects)
         needs = [e for e in listed if e.access is Access.NEED]
         counts = Counter(e.kind for e in listed if e.access is Access.CREATE)

@@ -78,6 +78,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+BATCH = "batch"
+"""The kind of operations by which Alembic puts a copy, with all that it sees, in a table's place."""
 OF_TABLE = "of table "
 """Begins the detail of a look at what one table has."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mig.sources.base import History
-    from mig.tree import Tree
+    from mig.tree import Entry, Tree
 
 _MAX_MODULE_BYTES = 256 * 1024
 _MAX_SETTINGS_BYTES = 256 * 1024
@@ -63,6 +63,7 @@ class ProjectModules:
         self._folders = tuple(folders)
         self._roots: tuple[str, ...] | None = None
         self._found: dict[str, _Found] = {}
+        self._versions: dict[str, str] = {}
 
     def find(self, name: str) -> Module | None:
         """The syntax of the module of this name; None where it is not known or cannot be parsed."""
@@ -71,6 +72,16 @@ class ProjectModules:
     def key(self, name: str) -> str:
         """The key of the content of the module's file; empty where there is none."""
         return self._look_up(name).key
+
+    def version(self, name: str) -> str:
+        """What tells contents of the module's files apart; it is cheaper to ask for than the module."""
+        if name not in self._versions:
+            listed = self._choose(name) if _is_name(name) else {}
+            unkeyed = [path for path, entry in listed.items() if not entry.key]
+            read = self._tree.read(unkeyed, _MAX_MODULE_BYTES)
+            keys = {one.path: content_key(one.data or b"") for one in read}
+            self._versions[name] = " ".join(f"{p}:{e.key or keys[p]}" for p, e in listed.items())
+        return self._versions[name]
 
     def are_imported(self, data: bytes) -> bool:
         """Whether a file imports one of them, as far as its lines tell; without parsing it."""
@@ -89,7 +100,8 @@ class ProjectModules:
             self._found[name] = self._read(name)
         return self._found[name]
 
-    def _read(self, name: str) -> _Found:
+    def _choose(self, name: str) -> dict[str, Entry]:
+        """The files that a module of this name may be, one for each place where it is looked for."""
         if self._roots is None:
             self._roots = self._find_roots()
         inner = name.replace(".", "/")
@@ -97,8 +109,13 @@ class ProjectModules:
         modules = [_join(root, f"{inner}.py") for root in self._roots]
         there = self._regular([*packages, *modules])
         # In one folder a package goes before a module.
-        chosen = [p if p in there else m for p, m in zip(packages, modules, strict=True) if {p, m} & there]
-        contents = list(self._tree.read(dict.fromkeys(chosen), _MAX_MODULE_BYTES))
+        chosen = [
+            p if p in there else m for p, m in zip(packages, modules, strict=True) if {p, m} & there.keys()
+        ]
+        return {path: there[path] for path in chosen}
+
+    def _read(self, name: str) -> _Found:
+        contents = list(self._tree.read(self._choose(name), _MAX_MODULE_BYTES))
         if not contents or len({content.data for content in contents}) > 1 or contents[0].data is None:
             return _NOTHING
         path, data = contents[0].path, contents[0].data
@@ -128,12 +145,10 @@ class ProjectModules:
                     if folder is not None:
                         yield folder
 
-    def _regular(self, paths: Iterable[str]) -> set[str]:
+    def _regular(self, paths: Iterable[str]) -> dict[str, Entry]:
         wanted = tuple(dict.fromkeys(paths))
-        if not wanted:
-            return set()
-        listed = self._tree.entries(wanted)
-        return {path for path in wanted if path in listed and listed[path].kind == REGULAR}
+        listed = self._tree.entries(wanted) if wanted else {}
+        return {path: listed[path] for path in wanted if path in listed and listed[path].kind == REGULAR}
 
 
 @dataclass(frozen=True, slots=True)

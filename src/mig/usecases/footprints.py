@@ -61,7 +61,6 @@ class Footprints:
         self._held = [(tree, tree.entries(lineage.paths)) for tree in trees]
         self._folders = lineage.paths
         self._harmless = harmless
-        self._holders: dict[str, Tree] = {}
         self._modules: dict[int, ProjectModules] = {}
         self._cache = cache or FootprintCache(None, lineage.source, self._source.version, dialect)
         # What the cache knows a content by; there is none before somebody has looked at a file on the disk.
@@ -107,21 +106,35 @@ class Footprints:
                 asked = around.answers if around is not None else ()
                 self._cache.keep_asked(self._history.context(migration.id), sorted(asked))
                 self._cache.keep_operations(self._kept_as(migration), found)
-            # What depends on other files is not known by the key of this one.
-            elif around is None or not (around.answers or _imports(path, data)):
-                self._cache.keep_operations(self._keys[path], found)
+            else:
+                # What depends on other files is known by what they are, too.
+                asked = around.answers if around is not None else ()
+                self._cache.keep_asked(self._keys[path], sorted(asked))
+                self._cache.keep_operations(self._kept_as(migration), found)
         return found
 
     def _kept_as(self, migration: Migration) -> str:
         """The key that operations are kept under; empty where nobody has looked at the file yet."""
         if self._history is None:
-            return self._keys.get(migration.path, "")
+            return self._kept_with_modules(migration.path)
         context = self._history.context(migration.id)
         asked = self._cache.asked(context)
         if not asked:
             return context
         answers = "".join(f"{name}\0{self._history.answer(name)}\0" for name in asked)
         return content_key(f"{context}\0{answers}".encode())
+
+    def _kept_with_modules(self, path: str) -> str:
+        """The key of a file together with what it asked of its project when it was read."""
+        key = self._keys.get(path, "")
+        asked = self._cache.asked(key) if key else ()
+        modules = self._modules_beside(path) if asked else None
+        if modules is None:
+            return key
+        answers = "".join(f"{name}\0{modules.version(name)}\0" for name in asked)
+        kept = content_key(f"{key}\0{answers}".encode())
+        self._cache.use((kept,))
+        return kept
 
     def _key_of(self, path: str) -> str:
         """The key of a path's content."""
@@ -137,7 +150,7 @@ class Footprints:
 
     def _modules_beside(self, path: str) -> ProjectModules | None:
         """The modules in the tree that holds a Python file; SQL refers to none."""
-        tree = self._holders.get(path)
+        tree = next((tree for tree, entries in self._held if path in entries), None)
         if tree is None or not path.lower().endswith(".py"):
             return None
         if id(tree) not in self._modules:
@@ -221,7 +234,6 @@ class Footprints:
                 wanted[migration.path].append(migration)
         for tree, entries in self._held:
             here = sorted(path for path in wanted if path in entries)
-            self._holders.update(dict.fromkeys(here, tree))
             for content in tree.read(here, MAX_FILE_BYTES):
                 data = content.data or b""
                 for migration in wanted.pop(content.path):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mig.conflicts.closure import build_schema, close
+from mig.conflicts.ledger import Ledger
+from mig.effects.footprint import Footprint
 from mig.findings import Verdict
+from mig.sources.python_operations import read_file
 from tests.unit.conflicts.migrations import compare_sql, read
 
 _SQLITE = """
@@ -34,6 +37,32 @@ CREATE TABLE orgs (id int PRIMARY KEY, name varchar(20));
 CREATE TABLE users (id int AUTO_INCREMENT PRIMARY KEY, org_id int, boss_id int, name varchar(20));
 CREATE VIEW names AS SELECT name FROM users;
 """
+
+
+_BATCH = b"""
+def upgrade():
+    with op.batch_alter_table("posts") as batch:
+        batch.alter_column("body", nullable=False)
+"""
+_KEYS_IN_SQLITE = """
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, body TEXT, user_id INTEGER REFERENCES users ON DELETE CASCADE);
+CREATE INDEX ix_posts_body ON posts (body);
+"""
+
+
+def test_a_table_that_batch_mode_copies_keeps_its_keys_and_indexes() -> None:
+    batch = Footprint(operations=read_file(b"from alembic import op\n" + _BATCH, "upgrade", "sqlite"))
+    assert [operation.kind for operation in batch.operations][-3:] == ["batch"] * 3
+    before, after = (
+        build_schema(each, "sqlite")
+        for each in ([read(_KEYS_IN_SQLITE, "sqlite")], [read(_KEYS_IN_SQLITE, "sqlite"), batch])
+    )
+    assert before.things.keys() == after.things.keys()
+    ledger = Ledger("sqlite", lambda _one, _other: True)
+    ledger.enter("a", read(_KEYS_IN_SQLITE, "sqlite"))
+    ledger.enter("b", batch)
+    assert ledger.enter("c", read("DROP INDEX ix_posts_body", "sqlite")) == ()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mig.effects.footprint import Access
+from mig.effects.footprint import BATCH, Access
 from mig.sources.python.changes import render_rows
 from mig.sources.python.compare import look_at_all, resource_name, resources_of
 from mig.sources.python.creation import create_enum, index_statement
@@ -275,7 +275,7 @@ def end_batch(batch: Batch, machine: Machine) -> None:
         f"DROP TABLE {table}",
         f"ALTER TABLE {copy} RENAME TO {new}",
     ):
-        machine.recorder.sql(text)
+        machine.recorder.sql(text, kind=BATCH)
 
 
 def create_or_drop(base: Call, name: str, request: Request, machine: Machine) -> object:

@@ -36,10 +36,11 @@ class Recorder:
         """Where the call stands that what follows comes from."""
         self.line, self.column, self.text = line, column, text
 
-    def sql(self, text: str, problems: Iterable[str] = (), *, is_made: bool = False) -> None:
+    def sql(self, text: str, problems: Iterable[str] = (), *, is_made: bool = False, kind: str = "") -> None:
         """What SQL text does; ``problems`` say what of it is not known.
 
         ``is_made`` says that SQLAlchemy writes the text, which asks a naming convention for names.
+        ``kind`` is that of the operations, where it is another than the statement's.
         """
         self._characters += len(text)
         if self._characters > _MOST_CHARACTERS or text.count(";") > 2 * _MOST_OPERATIONS:
@@ -55,7 +56,7 @@ class Recorder:
                 found = [Operation(kind="unreadable", text=self.text, line=self.line, column=self.column)]
             found[0] = replace(found[0], opaque="; ".join([*reasons, *filter(None, [found[0].opaque])]))
         for operation in found:
-            self._add(operation)
+            self._add(replace(operation, kind=kind) if kind else operation)
 
     def _placed(self, operation: Operation) -> Operation:
         effects = tuple(e for e in operation.effects if HOLE not in e.resource)
