@@ -251,6 +251,18 @@ def test_a_published_migration_is_never_renumbered(tmp_path: Path) -> None:
     assert "db/migrations/0004_xlate.up.sql" in listed(repo)
 
 
+def test_a_published_one_under_another_number_is_put_nowhere(tmp_path: Path) -> None:
+    first, low, high = GOLANG.versions
+    repo = diverged(tmp_path / "repo", GOLANG, file(GOLANG, low, OTHER, "a"), file(GOLANG, high, RENAME))
+    path = next(iter(file(GOLANG, first, "")))
+    repo.git("mv", path, path.replace("0001", "0009"))
+    refused = repo.mig("rebase", expect=3)
+    assert refused.stderr.splitlines() == [
+        "mig: 0009_x is 0001_x under another name, which main has published",
+        f"git checkout main -- {path}, and remove {path.replace('0001', '0009')}; then mig rebase",
+    ]
+
+
 def test_two_of_ours_with_one_version_get_two(tmp_path: Path) -> None:
     _, low, high = GOLANG.versions
     ours = file(GOLANG, high, OTHER, "a") | file(GOLANG, high, PHONE, "b")

@@ -128,6 +128,7 @@ def _decide(three: ThreeWay, onto: dict[str, str]) -> Parents:
         return {}
     refuse_unreadable(three.head)
     refuse_unreadable(three.base)
+    _refuse_renamed(three)
     _refuse_doubtful(three, named=bool(onto))
     if three.head.lineage.late:
         return _after_theirs(three)
@@ -212,6 +213,26 @@ def _ordered_by_parents(threes: Collection[ThreeWay]) -> list[ThreeWay]:
             hint="mig rebase gives ours versions above all that are published",
         )
     return found
+
+
+def _refuse_renamed(three: ThreeWay) -> None:
+    """A published migration that ours has under another name would be put after itself.
+
+    Raises:
+        GraphError: there is such a one.
+    """
+    replaced = {old for m in three.in_head.values() for old in m.replaces}
+    gone = (three.in_merge_base.keys() & three.in_base.keys()) - three.in_head.keys() - replaced
+    known = {three.in_base[i].checksum: i for i in sorted(gone) if three.in_base[i].checksum}
+    for i in sorted(three.ours):
+        ours = three.in_head[i]
+        if ours.checksum in known:
+            published = three.in_base[known[ours.checksum]]
+            raise GraphError(
+                f"{i} is {published.id} under another name, which {three.base_ref} has published",
+                hint=f"git checkout {three.base_ref} -- {published.path}, and remove {ours.path}; "
+                "then mig rebase",
+            )
 
 
 def _refuse_doubtful(three: ThreeWay, *, named: bool) -> None:
