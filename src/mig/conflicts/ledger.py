@@ -81,7 +81,11 @@ class Ledger:
         return tuple(missed)
 
     def _find_miss(self, migration: str, operation: Operation) -> Miss | None:
+        # One statement may put something in the place of what it drops.
+        dropped = {e.resource for e in operation.effects if e.access is Access.DROP}
         for effect in operation.effects:
+            if effect.access is Access.CREATE and effect.resource in dropped:
+                continue
             if effect.kind not in _CHECKED or effect.aspect == "if" or effect.implicit:
                 continue
             if effect.access is Access.CREATE:

@@ -134,7 +134,7 @@ class Schema:
             elif effect.access is Access.CREATE and not effect.renamed_from:
                 self._create(effect, (needs, counts), operation)
             elif effect.access is Access.ALTER:
-                self._alter(effect)
+                self._alter(effect, needs)
                 self._attach(effect, listed)
                 self._tie(effect, needs)
             elif effect.kind == "setting" and effect.access is Access.WRITE:
@@ -204,8 +204,10 @@ class Schema:
         else:
             self._forget(effect.resource)
 
-    def _alter(self, effect: Effect) -> None:
+    def _alter(self, effect: Effect, needs: list[Effect]) -> None:
         thing = self.things.get(effect.resource)
+        if thing is not None and effect.kind == "column" and effect.aspect == "type":
+            self.put(replace(thing, needs=_with_type(thing.needs, effect, needs)))
         if thing is not None and effect.aspect in {"default", "null", "identity"}:
             self.put(replace(thing, detail=f"{thing.detail} ; {effect.aspect} {effect.detail}"))
 
@@ -262,6 +264,17 @@ class Schema:
                 needs = frozenset((moved.apply(resource), aspect) for resource, aspect in thing.needs)
                 self._forget(old)
                 self.put(replace(thing, resource=moved.apply(old), needs=needs))
+
+
+def _with_type(
+    had: frozenset[tuple[str, str]], altered: Effect, effects: list[Effect]
+) -> frozenset[tuple[str, str]]:
+    """What a column needs when it has got another type: that one, and no more the type that it had."""
+    is_hashed = bool(_HASHED.search(altered.detail))
+    named = [e for e in effects if e.kind == "type" and e.aspect == "table"]
+    fresh = {e.resource for e in named if is_hashed or _mentions(altered.detail, last(e.name))}
+    kept = {need for need in had if not (need[0].startswith("type:") and need[1] == "table")}
+    return frozenset(kept | {(resource, "table") for resource in fresh})
 
 
 def is_replaced(operation: Operation) -> bool:

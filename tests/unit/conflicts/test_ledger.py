@@ -158,3 +158,28 @@ def _run(statements: tuple[str, ...], image: bytes = b"") -> sqlite3.Connection 
     except sqlite3.Error:
         return None
     return made
+
+
+def test_a_statement_may_put_a_key_in_the_place_of_the_one_that_it_drops() -> None:
+    swap = "ALTER TABLE users DROP CONSTRAINT users_pkey, ADD CONSTRAINT users_pkey PRIMARY KEY (id, email);"
+    assert misses(USERS, swap) == []
+    assert misses(USERS, "ALTER TABLE users DROP CONSTRAINT users_pkey;", swap) == [
+        "dropped constraint:users.users_pkey"
+    ]
+
+
+SWAP = """
+CREATE TYPE mood_new AS ENUM ('ok', 'glad');
+ALTER TABLE people ALTER COLUMN feeling TYPE mood_new USING (feeling::text::mood_new);
+ALTER TYPE mood RENAME TO mood_old;
+ALTER TYPE mood_new RENAME TO mood;
+DROP TYPE mood_old;
+"""
+
+
+def test_a_column_stays_when_the_type_that_it_had_goes() -> None:
+    start = "CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE people (id int, feeling mood);"
+    assert misses(start, SWAP, "CREATE VIEW v AS SELECT p.feeling FROM people p;") == []
+    assert misses(
+        start, SWAP, "DROP TYPE mood CASCADE;", "CREATE VIEW v AS SELECT p.feeling FROM people p;"
+    ) == ["dropped column:people.feeling"]
