@@ -12,6 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mig.errors import SourceError
+from mig.graph.dag import build_graph
+from mig.graph.reparent import branch_labels
 from mig.model import Lineage, Migration
 from mig.sources.base import Reading
 from tests.unit.sources.alembic_files import (
@@ -308,6 +310,10 @@ def test_heads_parents_and_order_are_those_that_alembic_computes(tmp_path: Path,
     }
     assert {one.revision: set(one._resolved_dependencies) for one in theirs} == {
         one.id: set(one.requires) for one in migrations.values()
+    }
+    graph = build_graph(migrations.values())
+    assert {head: set(branch_labels(graph, head)) for head in graph.heads()} == {
+        head: directory.get_revision(head).branch_labels for head in directory.get_heads()
     }
     applied: set[str] = set()
     for script in reversed(theirs):
