@@ -34,7 +34,9 @@ def wrapped(body: str) -> str:
 
 def run(scripts: tuple[str, ...], keys: str, transactions: str) -> tuple[list[str], str]:
     """What is in the database afterwards, and what the session is left with; or what failed."""
-    with sqlite3.connect(":memory:", isolation_level="DEFERRED" if transactions == "legacy" else None) as database:
+    with sqlite3.connect(
+        ":memory:", isolation_level="DEFERRED" if transactions == "legacy" else None
+    ) as database:
         database.executescript(BASE)
         database.execute(f"PRAGMA foreign_keys={keys}")
         try:

@@ -90,6 +90,11 @@ class _Reader:
         state = self.models_of(app)
         return Model(app, model) if state is None else state.get(model.lower())
 
+    def all_models(self) -> Iterator[Model]:
+        """The models of the whole project as this migration finds them."""
+        for app in sorted({self.app, *self.history.apps}):
+            yield from (self.models_of(app) or {}).values()
+
     def models_of(self, app: str) -> State | None:
         """The models of an app as this migration finds them; None of an app outside of the project."""
         if app == self.app:
@@ -112,12 +117,12 @@ class _Reader:
             named = extension or made.get(0, "name")
             yield from self._sql(base, [f'CREATE EXTENSION IF NOT EXISTS "{named}"'], ())
         else:
-            yield self._change(made, base)
+            yield from self._change(made, base)
 
-    def _change(self, made: Made, base: Operation) -> Operation:
+    def _change(self, made: Made, base: Operation) -> list[Operation]:
         render = tables.RENDERERS.get(made.name)
         if render is None:
-            return replace(base, opaque=f"what the operation {made.name} does is not known")
+            return [replace(base, opaque=f"what the operation {made.name} does is not known")]
         key = (
             "model_name"
             if made.name in _MODEL_FIRST
@@ -127,21 +132,20 @@ class _Reader:
         )
         subject = made.get(0, key)
         if not isinstance(subject, str):
-            return replace(base, opaque="the name of the model is not known")
+            return [replace(base, opaque="the name of the model is not known")]
         model = self.state.get(subject.lower())
         if made.name == "CreateModel":
             if not are_fields_read(made):
-                return replace(base, opaque="the fields of the model are not all known")
+                return [replace(base, opaque="the fields of the model are not all known")]
         elif model is None:
-            return replace(
-                base, opaque=f"no migration before makes the model {subject}, as far as they can be read"
-            )
-        done = Work(self.app, made, model, self.find_model)
+            why = f"no migration before makes the model {subject}, as far as they can be read"
+            return [replace(base, opaque=why)]
+        done = Work(self.app, made, model, self.find_model, self.all_models)
         render(done)
         states = (*state_effects(self.app, made), *self._needs(model, done.fields))
-        (found,) = self._sql(base, done.statements, states)
+        first, *rest = self._sql(base, done.statements, states)
         problems = "; ".join(dict.fromkeys(done.problems))
-        return replace(found, opaque="; ".join(filter(None, [problems, found.opaque])))
+        return [replace(first, opaque="; ".join(filter(None, [problems, first.opaque]))), *rest]
 
     def _needs(self, model: Model | None, fields: list[str]) -> Iterator[Effect]:
         if model is None:
@@ -151,11 +155,11 @@ class _Reader:
             yield Effect(resource=resource, access=Access.NEED, aspect="table")
 
     def _sql(self, base: Operation, statements: list[str], more: tuple[Effect, ...]) -> list[Operation]:
-        """One operation with the effects of all the statements that Django sends for it."""
+        """One operation for each statement that Django sends; the first changes the state too."""
         read = [one for text in statements for one in read_sql(text, "postgresql")]
-        effects = dict.fromkeys([*more, *(effect for one in read for effect in one.effects)])
-        reasons = dict.fromkeys(one.opaque for one in read if one.opaque)
-        return [replace(base, effects=tuple(effects), opaque="; ".join(reasons))]
+        operations = [replace(base, effects=one.effects, opaque=one.opaque) for one in read]
+        first = operations[0] if operations else base
+        return [replace(first, effects=(*more, *first.effects)), *operations[1:]]
 
     def _run_sql(self, made: Made, base: Operation) -> Iterator[Operation]:
         sql = made.get(0, "sql")

@@ -23,6 +23,7 @@ class Work:
     made: Made
     model: Model | None
     find_model: Callable[[str], Model | None]
+    all_models: Callable[[], Iterable[Model]]
     statements: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     fields: list[str] = field(default_factory=list)
