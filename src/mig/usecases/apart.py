@@ -44,7 +44,7 @@ _BELOW = frozenset({"column", "values"})
 _TAKEN = frozenset({"column", "constraint", "index", "rows", "sequence", "table", "values"})
 _CHANGES = frozenset({Access.ALTER, Access.CREATE, Access.DROP, Access.WRITE})
 _REACHING = re.compile(r"on (?:delete|update) (?:cascade|set)|\b(?:called|inherits|like|partition)\b")
-_TEMPORARY = re.compile(r"\btemp(?:orary)?\b", re.IGNORECASE)
+_TEMPORARY = re.compile(r"\b(?:create|into)\s+(?:(?:or\s+replace|global|local)\s+)*temp", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +147,10 @@ class Apart:
         )
 
     def _operations_of(self, migration_id: str) -> tuple[Traits, ...]:
+        """The operations that leave something behind which can need what it names."""
         if migration_id not in self._parts:
             operations = self._footprint(migration_id).operations
-            self._parts[migration_id] = tuple(find_traits((one,)) for one in operations)
+            self._parts[migration_id] = tuple(find_traits((one,)) for one in operations if _makes(one))
         return self._parts[migration_id]
 
 
@@ -187,6 +188,11 @@ def _is_loose(effect: Effect) -> bool:
     return effect.access is Access.ALTER and effect.aspect == "type"
 
 
+def _makes(operation: Operation) -> bool:
+    made = {Access.ALTER, Access.CREATE}
+    return any(effect.access in made or effect.renamed_to for effect in operation.effects)
+
+
 def _find_unseen(operations: Iterable[Operation]) -> Iterator[str]:
     made: set[str] = set()
     for operation in operations:
@@ -212,8 +218,12 @@ def _is_plain(operation: Operation) -> bool:
         return False
     made = {effect.name for effect in operation.effects if effect.kind == "table"}
     return all(
-        # A table makes the type of its rows, of the same name.
-        (effect.kind in _PLAIN or (effect.kind == "type" and effect.name in made))
+        (effect.kind in _PLAIN or _is_plain_type(effect, made))
         and not _REACHING.search(effect.detail.lower())
         for effect in operation.effects
     )
+
+
+def _is_plain_type(effect: Effect, made: set[str]) -> bool:
+    """Whether a type is that of the rows of a table, or only used: who changes one is not plain."""
+    return effect.kind == "type" and (effect.name in made or effect.access in {Access.NEED, Access.READ})
