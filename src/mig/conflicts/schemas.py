@@ -34,10 +34,21 @@ class SchemaStore:
         self._kept: dict[tuple[str, ...], Schema] = {}
         self._things = 0
 
-    def build(self, ids: tuple[str, ...]) -> Schema:
-        """The schema after these migrations in this order; nobody may change it."""
+    def build(self, ids: tuple[str, ...], shared: int = 0) -> Schema:
+        """The schema after these migrations in this order; nobody may change it.
+
+        Args:
+            ids: the migrations.
+            shared: how many of the first of them are likely to be asked for again with others behind them.
+        """
         found = self._kept.pop(ids, None)
-        if found is None:
+        if found is None and 0 < shared < len(ids):
+            before = self.build(ids[:shared])
+            found = build_schema(
+                map(self._footprint, ids[shared:]), self._dialect, is_complete=False, schema=before.copy()
+            )
+            self._things += len(found.things)
+        elif found is None:
             found = self._extend(ids)
             self._things += len(found.things)
         # The one that was asked for last is the last to go.

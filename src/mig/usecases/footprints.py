@@ -74,6 +74,11 @@ class Footprints:
         self._speaking: dict[str, frozenset[str]] = {}
         self._index: dict[bytes, list[str]] | None = None
 
+    @property
+    def are_known(self) -> bool:
+        """Whether all of them are read to find those that speak of something, and so cost nothing more."""
+        return self._history is not None
+
     def of(self, migration_id: str) -> Footprint:
         """What one migration does; what cannot be read is opaque."""
         found = self._footprints.get(migration_id)

@@ -33,6 +33,8 @@ _WORD = re.compile(r"\w+")
 _MAX_CLOSURES = 4096
 # To look at what is around each migration pays where it is part of several pairs.
 _FEW_PAIRS = 40
+# From this part of it on, all of a history is looked at.
+_FEW_OF = 4
 
 
 class Meaning:
@@ -94,7 +96,12 @@ class Meaning:
         if self.are_apart(one, other):
             return Comparison(verdict=Verdict.COMMUTE)
         self._left -= self._left > 0
-        if self._left == 0 and self._are_unordered(one, other) and not self._overlaps.may_meet(one, other):
+        if (
+            self._left == 0
+            and not self._footprints.are_known
+            and self._are_unordered(one, other)
+            and not self._overlaps.may_meet(one, other)
+        ):
             return Comparison(verdict=Verdict.COMMUTE)
         return self.compare_exactly(one, other)
 
@@ -116,11 +123,25 @@ class Meaning:
     def compare_exactly(self, one: str, other: str) -> Comparison:
         """The same, operation by operation, with the assumptions that the verdict rests on."""
         names = self.names(one) | self.names(other)
-        context = self._relevant(names, self._is_before((one, other)))
-        schema = self._schemas.build(context)
+        context, shared = self._relevant(names, self._is_before((one, other))), 0
+        if self._footprints.are_known:
+            context, shared = self._widen(context, (one, other))
+        schema = self._schemas.build(context, shared)
         first, second = (self._close(i, context, schema) for i in (one, other))
         found = compare_closures(first, second, schema, self._dialect)
         return only_proved(self._doubt(found, (one, other)), self._dialect)
+
+    def _widen(self, context: tuple[str, ...], pair: tuple[str, str]) -> tuple[tuple[str, ...], int]:
+        """Where most of what comes before a pair matters, all of it, and how much comes before the first.
+
+        It says the same, and the schema that the first one meets need not be built for each pair anew.
+        """
+        first, second = (self._graph.ancestors(i) for i in pair)
+        whole = (first | second) - set(pair)
+        if _FEW_OF * len(context) < len(whole):
+            return context, 0
+        at = self._position.__getitem__
+        return (*sorted(first - set(pair), key=at), *sorted(whole - first, key=at)), len(first - set(pair))
 
     def _doubt(self, found: Comparison, pair: tuple[str, str]) -> Comparison:
         """``unknown`` for ``commute`` where an unread part of the history names what the pair touches."""

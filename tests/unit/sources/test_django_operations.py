@@ -192,3 +192,53 @@ def test_what_cannot_be_read_is_opaque(body: str) -> None:
 def test_without_its_project_nothing_is_known() -> None:
     (found,) = SOURCE.operations("shop/migrations/0001_initial.py", START.encode(), "postgresql")
     assert found.opaque
+
+
+def test_sql_may_be_put_together_from_what_the_file_says() -> None:
+    more = "\nNAMES = \"'a', 'b'\"\n"
+    found = read("migrations.RunSQL(f'DELETE FROM shop_order WHERE note IN ({NAMES})')", more)
+    assert [one.opaque for one in found] == [""]
+    assert "rows:shop_order" in {effect.resource for one in found for effect in one.effects}
+    (unread,) = read("migrations.RunSQL(f'DELETE FROM {name()}')")
+    assert unread.opaque == "the SQL is not known"
+
+
+def test_code_may_stand_in_the_class() -> None:
+    more = (
+        "\n    def fill(apps, schema_editor):\n"
+        "        apps.get_model('shop', 'Order').objects.update(note='x')\n"
+    )
+    assert "write values:shop_order.*" in effects("migrations.RunPython(fill)", more)
+
+
+def test_deleting_rows_reaches_those_who_refer_to_them_and_no_others() -> None:
+    body = (
+        "migrations.CreateModel('Visit', fields=[('id', models.BigAutoField(primary_key=True)),"
+        " ('who', models.ForeignKey(to=settings.AUTH_USER_MODEL, on_delete=1))]),"
+        "migrations.RunPython(clean)"
+    )
+    code = "\n\ndef clean(apps, editor):\n    apps.get_model('shop', '{}').objects.all().delete()\n"
+    assert "table:shop_order" in touched(body, code.format("User"))
+    assert "table:shop_visit" not in touched(body, code.format("User"))
+
+
+def touched(body: str, more: str) -> set[str]:
+    """What the last operation of a migration touches."""
+    return {effect.resource for effect in read(body, more)[-1].effects}
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("count()", set()),
+        ("delete()", {"delete"}),
+        ("update(note='x')", {"update"}),
+        ("create(note='x')", {"insert"}),
+        ("update_or_create(note='x')", {"insert", "update"}),
+    ],
+)
+def test_code_writes_as_its_calls_do(call: str, expected: set[str]) -> None:
+    code = f"\n\ndef run(apps, editor):\n    apps.get_model('shop', 'Order').objects.{call}\n"
+    (found,) = read("migrations.RunPython(run)", code)
+    assert found.opaque == ""
+    assert {e.aspect for e in found.effects if e.access is Access.WRITE} == expected

@@ -1,6 +1,6 @@
 """The operations of a migration as calls with their arguments, as far as literals tell them."""
 
-# ruff: noqa: C901, PLR0911 - one branch for each kind of syntax reads best in one place
+# ruff: noqa: C901, PLR0911, PLR0912 - one branch for each kind of syntax reads best in one place
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mig.sources.django.header import find_class
 from mig.sources.django.script import find_operations
 from mig.sources.pysyntax import line_starts, span
 
@@ -100,6 +101,9 @@ class File:
                 return self._call(node, depth)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
                 return -number
+            case ast.JoinedStr(values=parts):
+                texts = [self._part(part, depth) for part in parts]
+                return "".join(map(str, texts)) if None not in texts else Unread(node)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 one, other = self.value(left, depth + 1), self.value(right, depth + 1)
                 if isinstance(one, str) and isinstance(other, str):
@@ -107,6 +111,17 @@ class File:
                 return [*one, *other] if isinstance(one, list) and isinstance(other, list) else Unread(node)
             case _:
                 return Unread(node)
+
+    def _part(self, part: ast.expr, depth: int) -> str | int | None:
+        """The text of one part of a formatted string; None where only running it would tell."""
+        match part:
+            case ast.Constant(value=str(text)):
+                return text
+            case ast.FormattedValue(value=value, conversion=-1, format_spec=None):
+                found = self.value(value, depth + 1)
+                return found if isinstance(found, (str, int)) else None
+            case _:
+                return None
 
     def _dict(self, keys: list[ast.expr | None], values: list[ast.expr], depth: int) -> object:
         found: dict[object, object] = {}
@@ -158,4 +173,9 @@ def open_file(module: Module) -> File:
                 found.definitions[node.name] = node
             case _:
                 continue
+    migration = find_class(module.tree)
+    for node in migration.body if migration else ():
+        if isinstance(node, ast.FunctionDef):
+            # The list of operations can name what its class defines.
+            found.definitions[node.name] = node
     return found

@@ -20,11 +20,54 @@ if TYPE_CHECKING:
     from mig.sources.django.history import History
     from mig.sources.django.state import Field, Model, State
 
-_WRITE_WORDS = """
-    add aadd bulk_create bulk_update clear create delete get_or_create remove save set update update_or_create
-    setattr _raw_delete asave acreate aupdate adelete abulk_create abulk_update
-"""
-_WRITES = frozenset(_WRITE_WORDS.split())
+_WRITES = {
+    "insert": frozenset(
+        [
+            "aadd",
+            "abulk_create",
+            "acreate",
+            "add",
+            "asave",
+            "bulk_create",
+            "create",
+            "get_or_create",
+            "save",
+            "set",
+            "setattr",
+            "update_or_create",
+            "aget_or_create",
+            "aset",
+            "aupdate_or_create",
+        ]
+    ),
+    "update": frozenset(
+        [
+            "aadd",
+            "abulk_update",
+            "add",
+            "asave",
+            "aupdate",
+            "bulk_update",
+            "clear",
+            "remove",
+            "save",
+            "set",
+            "setattr",
+            "update",
+            "update_or_create",
+            "abulk_create",
+            "aclear",
+            "aremove",
+            "aset",
+            "aupdate_or_create",
+            "bulk_create",
+        ]
+    ),
+    "delete": frozenset(
+        ["_raw_delete", "aclear", "adelete", "aremove", "aset", "clear", "delete", "remove", "set"]
+    ),
+}
+"""The names of what writes, by what it does to rows."""
 _HARMLESS = (
     "django.conf", "django.core.exceptions", "django.db.migrations", "django.db.models", "django.db.utils",
     "django.db.transaction", "django.utils", "django.db.IntegrityError", "django.contrib.auth.hashers",
@@ -46,6 +89,8 @@ class Reader(Protocol):
     state: State
 
     def find_model(self, name: str) -> Model | None: ...
+
+    def chosen(self, name: str) -> str: ...
 
     def models_of(self, app: str) -> State | None: ...
 
@@ -71,9 +116,14 @@ def read_code(given: object, reader: Reader, base: Operation) -> Operation:
         else:
             models.append(model)
     words = _words(nodes)
-    models = _related(models, words, reader)
-    writes = bool(words & _WRITES)
-    effects = dict.fromkeys(e for model in models for e in _uses(model, words, writes=writes))
+    writes = [aspect for aspect, names in _WRITES.items() if words & names]
+    # Those who refer to a row that is deleted are deleted too, or refer to none from then on.
+    passed_on = sorted({*writes, "update"}) if "delete" in writes else writes
+    effects = dict.fromkeys(
+        effect
+        for model in _related(models, words, reader)
+        for effect in _uses(model, words, writes if model in models else passed_on)
+    )
     return replace(base, effects=tuple(effects), opaque="; ".join([*reasons][:3]))
 
 
@@ -189,7 +239,11 @@ def _related(models: list[Model], words: frozenset[str], reader: Reader) -> list
                 back = one.made.named.get("related_name")
                 named = back if isinstance(back, str) else other.key
                 reached = named in words or f"{other.key}_set" in words or "delete" in words
-                if reached and (one.is_to_one or one.is_to_many) and _leads_to(one.target, other, model):
+                if (
+                    reached
+                    and (one.is_to_one or one.is_to_many)
+                    and _leads_to(reader.chosen(one.target), other, model)
+                ):
                     others.append(other)
         for other in others:
             if (other.app, other.key) not in found:
@@ -210,15 +264,13 @@ def _all_models(reader: Reader) -> list[Model]:
 
 
 def _leads_to(target: str, owner: Model, model: Model) -> bool:
+    """Whether a relation of one model may lead to another; one whose target is not known may."""
     named = target.lower() if "." in target else f"{owner.app}.{target}".lower()
-    return (
-        named == f"{model.app}.{model.key}".lower()
-        or (target == "self" and owner is model)
-        or target.startswith("settings:")
-    )
+    is_itself = target == "self" and owner is model
+    return named in {f"{model.app}.{model.key}".lower(), "."} or is_itself
 
 
-def _uses(model: Model, words: frozenset[str], *, writes: bool) -> Iterator[Effect]:
+def _uses(model: Model, words: frozenset[str], writes: list[str]) -> Iterator[Effect]:
     from mig.sources.django.tables import many_table
 
     if not model.table:
@@ -233,12 +285,11 @@ def _uses(model: Model, words: frozenset[str], *, writes: bool) -> Iterator[Effe
         yield Effect(resource=f"table:{table}", access=Access.NEED, aspect="query")
         yield Effect(resource=f"rows:{table}", access=Access.READ, aspect="query")
         yield Effect(resource=f"values:{table}.*", access=Access.READ, aspect="query")
-        if writes:
-            for aspect in ("insert", "update", "delete"):
-                if aspect != "update":
-                    yield Effect(resource=f"rows:{table}", access=Access.WRITE, aspect=aspect)
-                if aspect != "delete":
-                    yield Effect(resource=f"values:{table}.*", access=Access.WRITE, aspect=aspect)
+        for aspect in writes:
+            if aspect != "update":
+                yield Effect(resource=f"rows:{table}", access=Access.WRITE, aspect=aspect)
+            if aspect != "delete":
+                yield Effect(resource=f"values:{table}.*", access=Access.WRITE, aspect=aspect)
     for one in model.fields.values():
         if one.column and (one.name in words or one.column in words):
             state = f"state:{model.app}.{model.key}.{one.name.lower()}"

@@ -78,15 +78,11 @@ class _Reader:
 
     def find_model(self, name: str) -> Model | None:
         """The model that ``Model`` or ``app.Model`` names, as this migration finds it."""
-        app, dot, model = name.partition(".")
-        if name.startswith("settings:"):
-            setting = name.removeprefix("settings:")
-            name = self.history.models.get(setting, "auth.User" if setting == "AUTH_USER_MODEL" else ".")
-            app, dot, model = name.partition(".")
-            if not app:
-                return None
+        app, dot, model = self.chosen(name).partition(".")
+        if dot and not app:
+            return None
         if not dot:
-            app, model = self.app, name
+            app, model = self.app, app
         state = self.models_of(app)
         return Model(app, model) if state is None else state.get(model.lower())
 
@@ -94,6 +90,13 @@ class _Reader:
         """The models of the whole project as this migration finds them."""
         for app in sorted({self.app, *self.history.apps}):
             yield from (self.models_of(app) or {}).values()
+
+    def chosen(self, name: str) -> str:
+        """The model that settings choose, where a name speaks of one; ``.`` where that is not known."""
+        if not name.startswith("settings:"):
+            return name
+        setting = name.removeprefix("settings:")
+        return self.history.models.get(setting, "auth.User" if setting == "AUTH_USER_MODEL" else ".")
 
     def models_of(self, app: str) -> State | None:
         """The models of an app as this migration finds them; None of an app outside of the project."""
