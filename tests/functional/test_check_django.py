@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mig.findings import Severity
 from tests.functional.checks import as_json, check, codes, one
 from tests.repositories import GitSandbox
 from tests.unit.sources.django_files import app, migration
@@ -42,6 +43,13 @@ def test_two_heads_of_one_app_are_a_divergence(tmp_path: Path) -> None:
     result = as_json(repo, "--base", "main", expect=1)
     (finding,) = (f for f in result["findings"] if f["code"] == "MIG101")
     assert sorted(finding["migrations"]) == ["shop.0003_ours", "shop.0003_theirs"]
+
+
+def test_a_head_that_needs_another_apps_head_is_a_divergence_all_the_same(tmp_path: Path) -> None:
+    repo = start(tmp_path / "shop")
+    repo.commit("ours", add("shop", "0003_ours", "shop.0002_b", "bill.0001_initial"))
+    on_main(repo, add("shop", "0003_theirs", "shop.0002_b"))
+    assert one(check(repo, base="main"), "MIG101").severity is Severity.ERROR
 
 
 def test_one_head_for_each_app_is_green(tmp_path: Path) -> None:

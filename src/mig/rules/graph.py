@@ -71,9 +71,17 @@ def _divergence(three: ThreeWay, heads: tuple[str, ...]) -> Finding:
 
 
 def _stood_before(three: ThreeWay, heads: tuple[str, ...]) -> bool:
-    """Whether each head only goes on from a head of the base that no other one goes on from."""
-    published = frozenset(build_graph(three.base.migrations).heads())
-    behind = [(three.graph.ancestors(head) | {head}) & published for head in heads]
+    """Whether each head only goes on from a head of the base that no other one goes on from.
+
+    Heads of other parts of the lineage (Django's apps) are none that it goes on from: it needs them.
+    """
+    published: dict[str, set[str]] = {}
+    for i in build_graph(three.base.migrations).heads():
+        published.setdefault(three.in_base[i].app, set()).add(i)
+    behind = [
+        (three.graph.ancestors(head) | {head}) & published.get(three.graph.migrations[head].app, set())
+        for head in heads
+    ]
     return all(
         own.difference(*(other for at, other in enumerate(behind) if at != number))
         for number, own in enumerate(behind)
