@@ -41,15 +41,11 @@ class SchemaStore:
             ids: the migrations.
             shared: how many of the first of them are likely to be asked for again with others behind them.
         """
+        if 0 < shared < len(ids) and ids not in self._kept:
+            self.build(ids[:shared])
         found = self._kept.pop(ids, None)
-        if found is None and 0 < shared < len(ids):
-            before = self.build(ids[:shared])
-            found = build_schema(
-                map(self._footprint, ids[shared:]), self._dialect, is_complete=False, schema=before.copy()
-            )
-            self._things += len(found.things)
-        elif found is None:
-            found = self._extend(ids)
+        if found is None:
+            found = self._extend(ids, shared)
             self._things += len(found.things)
         # The one that was asked for last is the last to go.
         self._kept[ids] = found
@@ -57,8 +53,8 @@ class SchemaStore:
             self._things -= len(self._kept.pop(next(iter(self._kept))).things)
         return found
 
-    def _extend(self, ids: tuple[str, ...]) -> Schema:
-        for end in range(len(ids) - 1, max(0, len(ids) - _MAX_STEPS), -1):
+    def _extend(self, ids: tuple[str, ...], shared: int) -> Schema:
+        for end in (*range(len(ids) - 1, max(0, len(ids) - _MAX_STEPS), -1), shared):
             if ids[:end] in self._kept:
                 before, rest = self._kept[ids[:end]].copy(), ids[end:]
                 break
