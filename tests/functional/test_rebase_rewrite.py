@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.functional.checks import A, B, X, Y, check, codes, file_of
+from tests.functional.checks import A, B, X, Y, check, codes, file_of, one
 from tests.functional.terminals import run_at_terminal
 from tests.repositories import GitSandbox, native
 
@@ -59,6 +59,26 @@ def test_ours_gets_the_new_name_and_both_work_on_a_database(tmp_path: Path) -> N
     found = applied(repo).execute("SELECT sql FROM sqlite_master WHERE name = 'ix_email'").fetchall()
     assert found == [("CREATE INDEX ix_email ON users (mail)",)]
     repo.mig("down", "-1", "--url", "sqlite:///db.sqlite")
+
+
+def test_files_that_versions_order_get_the_new_name_too(tmp_path: Path) -> None:
+    folder = "db/migration"
+    repo = GitSandbox(tmp_path / "repo")
+    repo.commit("start", {f"{folder}/V1__start.sql": "CREATE TABLE users (id int, email text);\n"})
+    repo.branch("feature")
+    repo.commit("ours", {f"{folder}/V2__index.sql": "-- the email\nCREATE INDEX ix ON users (email);\n"})
+    repo.checkout("main")
+    repo.commit("theirs", {f"{folder}/V2__mail.sql": "ALTER TABLE users RENAME COLUMN email TO mail;\n"})
+    repo.checkout("feature")
+    plain = repo.mig("rebase")
+    assert "next  mig rebase --rewrite  puts the new names into ours" in plain.stdout
+    repo.git("commit", "--quiet", "-m", "renumbered")
+    assert one(check(repo), "MIG302").fix.startswith("git merge main")
+    repo.git("merge", "--quiet", "--no-edit", "main")
+    assert one(check(repo), "MIG308").fix == "mig rebase --rewrite"
+    repo.mig("rebase", "--rewrite")
+    assert repo.read(f"{folder}/V3__index.sql") == "-- the email\nCREATE INDEX ix ON users (mail);\n"
+    assert check(repo).findings == ()
 
 
 def test_after_a_plain_rebase_the_names_can_still_be_put_in(tmp_path: Path) -> None:

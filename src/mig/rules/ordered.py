@@ -84,7 +84,7 @@ def _finding(three: ThreeWay, migration_id: str, miss: Miss) -> Finding:
 def _fix(three: ThreeWay, miss: Miss, migration_id: str) -> str:
     if miss.is_taken:
         return f"take it out of {migration_id}, or give it another name"
-    if miss.event.target and (three.head.lineage.late or miss.event.migration in three.ours):
+    if miss.event.target and (not three.rewrites_names or miss.event.migration in three.ours):
         return f"use the new name in {migration_id}: {miss.event.target.partition(':')[2]}"
     if miss.event.target:
         return "mig rebase --rewrite"

@@ -216,9 +216,8 @@ def _fix(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
         return _fix_twin(three, pair)
     if reason is not None and reason.is_identical:
         return f"drop it from {pair.one}: {pair.other} does the same"
-    is_against_theirs = pair.one in three.ours and pair.other in three.theirs
-    if is_against_theirs and not three.head.lineage.late and reason is not None and reason.new_name:
-        return f"mig rebase --rewrite, which puts ours after theirs, with {reason.new_name} in it"
+    if pair.one in three.ours and pair.other in three.theirs:
+        return _fix_ours(three, pair, reason)
     # A rebase puts what is not published after what is; of two of a kind only a declaration orders them.
     published = {i not in three.ours for i in (pair.one, pair.other)}
     if len(published) == 2 or (pair.verdict is Verdict.UNKNOWN and published == {False}):
@@ -226,6 +225,21 @@ def _fix(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
     if not three.declares_order:
         return NO_ORDER if published == {True} else "mig rebase"
     return f"mig merge --order {','.join(order_of(three, pair))}"
+
+
+def _fix_ours(three: ThreeWay, pair: JudgedPair, reason: Reason | None) -> str:
+    """What puts one of ours after one of theirs."""
+    if _has_later_version(three, pair):
+        return f"git merge {three.base_ref}, after which ours comes last; mig check says what is left to do"
+    if reason is not None and reason.new_name and three.rewrites_names and not three.head.lineage.late:
+        return f"mig rebase --rewrite, which puts ours after theirs, with {reason.new_name} in it"
+    return "mig rebase"
+
+
+def _has_later_version(three: ThreeWay, pair: JudgedPair) -> bool:
+    """Whether new versions would change nothing: ours are above theirs already."""
+    ours, theirs = (three.graph.migrations[i] for i in (pair.one, pair.other))
+    return bool(three.head.lineage.late) and ours.version > theirs.version > ()
 
 
 def place(three: ThreeWay, migration: Migration, operation: Operation | None) -> Location:

@@ -54,6 +54,8 @@ class ThreeWay:
     unknown: str = "warn"
     declares_order: bool = True
     """Whether a merge migration can put two others in order."""
+    rewrites_names: bool = True
+    """Whether a rebase can put new names into a migration."""
     everything: bool = False
     """Compare every unordered pair in history, not only those that ours are part of."""
     meaning: Meaning | None = field(default=None, repr=False)

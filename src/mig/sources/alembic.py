@@ -32,6 +32,7 @@ class AlembicSource:
     reads_path = False
     late = ""
     declares_order = True
+    rewrites_names = True
     kept: frozenset[str] = frozenset()
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:

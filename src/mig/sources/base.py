@@ -196,6 +196,8 @@ class Source(Protocol):
     """Empty where files name their parents; else what the tool does with a version that comes too late."""
     declares_order: bool
     """Whether a merge migration can put two others in order, and what applies them keeps to it."""
+    rewrites_names: bool
+    """Whether names in files can be replaced (``editable``)."""
     kept: frozenset[str]
     """Names of files beside the migrations that are written anew with them, whatever they held."""
 

@@ -22,7 +22,7 @@ from mig.sources.python_operations import read_file
 from mig.sqltext.split import split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from mig.effects.footprint import Operation
 
@@ -40,6 +40,14 @@ class Editable(NamedTuple):
     scopes: tuple[Scope, ...]
 
 
+class SqlPart(NamedTuple):
+    """What a file applies (``up``) or reverts (``down``), and the line that it begins on."""
+
+    direction: str
+    text: str
+    first_line: int
+
+
 def read_sql_scopes(path: str, data: bytes, dialect: str) -> Editable:
     """The statements of a native SQL file, as far as they are for this dialect.
 
@@ -48,19 +56,26 @@ def read_sql_scopes(path: str, data: bytes, dialect: str) -> Editable:
     """
     text = data.decode("utf-8", "surrogateescape")
     sections = take_apart(text).sections
+    found = ((direction, find_section(sections, direction, dialect)) for direction in (UP, DOWN))
+    parts = [SqlPart(direction, one.text, one.first_line) for direction, one in found if one is not None]
+    return read_sql_parts(path, text, parts, dialect)
+
+
+def read_sql_parts(path: str, text: str, parts: Iterable[SqlPart], dialect: str) -> Editable:
+    """The statements of the parts of a file that are SQL.
+
+    Raises:
+        SourceError: a statement cannot be found in the text.
+    """
     scopes: list[Scope] = []
-    at = 0
-    for direction in (UP, DOWN):
-        section = find_section(sections, direction, dialect)
-        if section is None:
-            continue
-        at = text.index(section.text, _begin(text, section.first_line))
-        for statement in split(section.text, dialect).statements:
+    for part in parts:
+        at = _begin(text, part.first_line)
+        for statement in split(part.text, dialect).statements:
             found = text.find(statement.text, at)
             if found < 0:
                 raise SourceError(f"{path}: a statement cannot be found in its file", hint="mig check")
             at = found + len(statement.text)
-            scopes.append(_sql_scope(statement.text, found, direction, dialect))
+            scopes.append(_sql_scope(statement.text, found, part.direction, dialect))
     return Editable(text, lambda new: new.encode("utf-8", "surrogateescape"), tuple(scopes))
 
 

@@ -37,6 +37,7 @@ class NativeSource:
     reads_path = False
     late = ""
     declares_order = True
+    rewrites_names = True
     kept: frozenset[str] = frozenset()
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:

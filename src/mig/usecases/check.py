@@ -308,6 +308,7 @@ def _three_way(project: Project, sides: Sides, head: LineageReading, bases: list
         on_divergence=project.config.on_divergence,
         unknown=project.config.unknown,
         declares_order=source_of(head.lineage).declares_order,
+        rewrites_names=source_of(head.lineage).rewrites_names,
     )
     return three.in_order_of_arrival() if head.lineage.late else three
 

@@ -33,6 +33,7 @@ class DjangoSource:
     late = ""
     # Django's own loader decides which of two published ones comes first, and nothing in a file changes that.
     declares_order = False
+    rewrites_names = False
     kept = frozenset({MAX_MIGRATION})
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:

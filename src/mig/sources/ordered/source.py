@@ -37,6 +37,7 @@ class OrderedSource:
     version = 2
     reads_path = True
     declares_order = False
+    rewrites_names = True
     kept: frozenset[str] = frozenset()
 
     def __init__(self, name: str, convention: Convention | None = None) -> None:
@@ -127,10 +128,22 @@ class OrderedSource:
         return replace(operation, opaque="; ".join(filter(None, (operation.opaque, why))))
 
     def editable(self, path: str, data: bytes, dialect: str) -> Editable:
-        raise SourceError(
-            f"names in files of {self.name} are not replaced by mig",
-            hint="write the new names by hand; mig check says where the old ones stand",
-        )
+        from mig.conflicts.rewrite import DOWN, UP
+        from mig.sources.editable import SqlPart, read_sql_parts
+
+        if path.endswith(COMPILED):
+            raise SourceError(
+                f"{path} is a program, in which mig replaces no names",
+                hint="write the new names by hand; mig check says where the old ones stand",
+            )
+        text = data.decode("utf-8", "surrogateescape")
+        sections = take_apart(text, self._convention)
+        parts = []
+        if sections is not None:
+            parts.append(SqlPart(UP, sections.up, sections.up_line))
+            if sections.down is not None:
+                parts.append(SqlPart(DOWN, sections.down, sections.down_line))
+        return read_sql_parts(path, text, parts, dialect)
 
     def history(self, lineage: Lineage, beside: Neighbours) -> None:
         return None
