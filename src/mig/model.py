@@ -119,6 +119,9 @@ class Convention:
     settings: tuple[str, ...] = ()
     folders: frozenset[str] = frozenset()
     """Names of which the folder's path must hold one, because the files' names say too little."""
+    digits: int = 0
+    """How many a version has where the tool sorts names as text, so that a shorter one comes after all that
+    begin as it does; 0: versions are compared as numbers."""
     is_marked: bool = False
     """Whether a folder must hold ``up_mark`` to be recognised, because the names say too little."""
 

@@ -181,3 +181,20 @@ def test_without_a_base_the_version_is_named_that_one_of_two_can_have(tmp_path: 
     assert [one["fix"] for one in found if one["code"] == "MIG107"] == [
         "give db/migrations/0001_b.up.sql the version 0002"
     ]
+
+
+def test_prisma_sorts_folders_by_name_and_not_by_number(tmp_path: Path) -> None:
+    repo = GitSandbox(tmp_path / "repo")
+    names = ("20250624120000_a", "20250625120000_b", "20250625_c", "20250701000000_d")
+    repo.commit(
+        "start",
+        {
+            "prisma/schema.prisma": "",
+            **{
+                f"prisma/migrations/{name}/migration.sql": f"CREATE TABLE t{name[-1]} (i int);"
+                for name in names
+            },
+        },
+    )
+    listed = json.loads(repo.mig("log", "--format", "json").stdout)
+    assert [one["id"] for one in listed["migrations"]] == sorted(names) == list(names)

@@ -71,6 +71,7 @@ CONVENTIONS = (
     Convention(
         name="prisma",
         file=_path(r"(?P<id>(?P<version>[0-9]{14}|[0-9]+)_(?P<name>[^/]*))/migration\.sql"),
+        digits=14,
         late=Late.APPLIED,
         settings=("migration_lock.toml", "schema.prisma"),
         source="https://www.prisma.io/docs/orm/prisma-migrate",

@@ -169,7 +169,9 @@ class OrderedSource:
         return bool(found and found.groupdict().get("baseline"))
 
     def _version(self, migration: Migration) -> tuple[int, ...]:
-        return parse_version(self._version_text(migration))
+        text = self._version_text(migration)
+        # A name goes on with a line after its version, which sorts after any digit.
+        return parse_version(text.ljust(self._convention.digits, "9") if text.isdigit() else text)
 
     def _version_text(self, migration: Migration) -> str:
         found = self._convention.file.fullmatch(migration.path)
