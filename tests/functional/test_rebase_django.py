@@ -94,6 +94,15 @@ def test_every_place_that_names_one_of_ours_follows(tmp_path: Path) -> None:
     assert found["before"]["shop.0005_x"] == ["mail.0001_initial", "shop.0004_more"]
 
 
+def test_places_outside_the_migrations_that_name_one_of_ours_are_noted(tmp_path: Path) -> None:
+    text = "x = 1\nbefore = [('shop', '0003_x')]\nother = '0003_xy'\n"
+    repo = diverged(tmp_path / "shop", ours("0003_x", "shop.0002_b") | {"shop/test_it.py": text})
+    done = repo.mig("rebase")
+    noted = [line for line in done.stdout.splitlines() if "still" in line]
+    assert noted == ["note  shop/migrations/0005_x.py, shop/test_it.py:2 names 0003_x still"]
+    assert repo.read("shop/test_it.py") == text
+
+
 def test_names_without_a_number_are_kept(tmp_path: Path) -> None:
     repo = diverged(tmp_path / "shop", ours("backfill", "shop.0002_b") | ours("0003_x", "shop.backfill"))
     value = json.loads(repo.mig("rebase", "--add", "--format", "json").stdout)

@@ -16,6 +16,7 @@ from mig.sources.base import Placed, Placement
 from mig.sources.registry import source_of
 from mig.usecases.check import base_trees
 from mig.usecases.load import LineageReading, snapshot_of
+from mig.usecases.mentions import note_mentions
 from mig.usecases.write import Change, read_on_disk
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Rewritten:
     """The words of its text that are others now."""
     notes: tuple[str, ...] = ()
     """What a person should look at in the new text."""
+    app: str = ""
     parents_moved: bool = False
     """Whether it comes after something else now, and not only after the same under another name."""
 
@@ -86,11 +88,8 @@ def place_ours(project: Project, sides: Sides, decided: Decided) -> Rewriting:
     changes = _changes(project, decided, placing)
     if changes:
         _prove(project, decided, placing, [change for each in changes.values() for change in each])
-    order = _order(decided)
-    return Rewriting(
-        rewritten=tuple(_rewritten(decided, placing, i, changes[i]) for i in order if i in changes),
-        ids=placing.ids,
-    )
+    rewritten = [_rewritten(decided, placing, i, changes[i]) for i in _order(decided) if i in changes]
+    return Rewriting(rewritten=note_mentions(project, three.head.lineage, rewritten), ids=placing.ids)
 
 
 def _order(decided: Decided) -> tuple[str, ...]:
@@ -157,6 +156,7 @@ def _rewritten(decided: Decided, placing: Placing, migration_id: str, changes: S
         changes=tuple(changes),
         replacements=text.replacements if text else (),
         notes=text.notes if text else (),
+        app=migration.app,
         parents_moved=migration_id in decided.parents,
     )
 
