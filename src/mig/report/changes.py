@@ -135,7 +135,7 @@ def _unmet(result: RebaseResult) -> Iterator[Line]:
     """What the order alone does not settle."""
     for migration_id, miss in result.unmet:
         yield (span(f"note  {describe_miss(miss, migration_id)}", "warning"),)
-    if any(miss.event.target and not miss.is_taken for _, miss in result.unmet):
+    if result.can_rename and any(miss.event.target and not miss.is_taken for _, miss in result.unmet):
         yield _next("mig rebase --rewrite", "puts the new names into ours: the order alone will not do")
     elif result.unmet:
         yield _next("mig check", "says what to do: the order alone will not do")

@@ -30,8 +30,8 @@ class RebaseResult:
     ``ours`` are the migrations that are not published, by id; ``heads`` those that the merge with
     the base will have, by lineage.  ``elsewhere`` are the new parents that the base has and the
     working tree has not: the branch cannot be applied by itself until it has them.  ``unmet`` is what
-    ours ask of their new ancestors in vain, so that the order alone will not do; ``with_names`` says
-    that names in their texts were to be rewritten.
+    ours ask of their new ancestors in vain, so that the order alone will not do; ``can_rename`` says that
+    mig could put new names into their texts, and ``with_names`` that it was to.
     """
 
     base_ref: str
@@ -40,6 +40,7 @@ class RebaseResult:
     heads: dict[str, tuple[str, ...]]
     elsewhere: tuple[str, ...] = ()
     unmet: tuple[tuple[str, Miss], ...] = ()
+    can_rename: bool = True
     with_names: bool = False
     dry_run: bool = False
 
@@ -106,6 +107,7 @@ def _result(base_ref: str, decided: Sequence[Decided], placed: Sequence[Rewritin
         unmet=tuple(
             _named_anew(one, done.ids) for each, done in both for one in find_unmet(each.three, each.graph)
         ),
+        can_rename=all(each.three.rewrites_names for each in decided),
     )
 
 
