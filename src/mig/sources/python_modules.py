@@ -85,7 +85,7 @@ class ProjectModules:
 
     def are_imported(self, data: bytes) -> bool:
         """Whether a file imports one of them, as far as its lines tell; without parsing it."""
-        return any(self.key(name) for name in find_imports(data))
+        return any(self.version(name) for name in find_imports(data))
 
     def surround(
         self, harmless: frozenset[str] = frozenset(), history: History | None = None
