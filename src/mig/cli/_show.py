@@ -112,33 +112,37 @@ def show_check(
         advise: say what to do next; a hook says it itself, since Git goes on or stops by it.
     """
     where = screen(options, ("rich", "text", "json", "github"))
-    verbose = options.verbosity > 0
     if where.is_json:
         from mig.report.json import check_value
 
         write_json(check_value(result, fail_on=fail_on))
     elif where.format == "github":
-        from mig.report import github
+        from mig.report.github import render_check
 
-        write(
-            "".join(f"{line}\n" for line in github.render_check(result, quiet=options.quiet, verbose=verbose))
-        )
+        lines = render_check(result, quiet=options.quiet, verbose=options.verbosity > 0)
+        write("".join(f"{line}\n" for line in lines))
     else:
-        from mig.report.text import render_check
-
-        branch = repo.branch() if repo and result.head.ref in ("worktree", "index") else ""
-        lines = render_check(
-            result,
-            branch=branch,
-            fail_on=fail_on,
-            width=where.width,
-            quiet=options.quiet,
-            verbose=verbose,
-        )
-        write_lines(lines, where)
+        _write_for_people(result, options, where, repo=repo, fail_on=fail_on)
     if advise and not result.ok(fail_on):
         from mig.report.escape import one_line
         from mig.report.words import next_step
 
         sys.stdout.flush()
         print(one_line(next_step(result)), file=sys.stderr)
+
+
+def _write_for_people(
+    result: CheckResult, options: Globals, where: Screen, *, repo: Repo | None, fail_on: Severity
+) -> None:
+    from mig.report.text import render_check
+
+    branch = repo.branch() if repo and result.head.ref in ("worktree", "index") else ""
+    lines = render_check(
+        result,
+        branch=branch,
+        fail_on=fail_on,
+        width=where.width,
+        quiet=options.quiet,
+        verbose=options.verbosity > 0,
+    )
+    write_lines(lines, where)
