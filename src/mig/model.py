@@ -46,7 +46,7 @@ class Migration:
     head.  ``requires`` are ids that must be applied before it without being its parents
     (Alembic's ``depends_on``): they order, but they join no heads.  ``app`` is the part of
     the lineage in which its heads are counted, for Django.  ``version`` is what sorts it in a
-    lineage that is ordered so, and ``version_text`` how the file's name writes it; there the parents are not
+    lineage that is ordered so, and ``version_text`` how that is written; there the parents are not
     declared but follow from it.  ``order`` holds
     the pairs ``(first, second)`` that a merge migration declares with ``-- mig:order``.  ``replaces``
     are ids that this one stands for (Django's squashes): a database has either it or all of them.

@@ -105,6 +105,18 @@ def test_what_is_above_theirs_already_is_left_alone(tmp_path: Path) -> None:
     assert value["elsewhere"] == ["0003_x"]
 
 
+def test_ours_comes_after_a_folder_of_prisma_that_names_only_the_day(tmp_path: Path) -> None:
+    tool = next(tool for tool in TOOLS if tool.source == "prisma")
+    repo = diverged(
+        tmp_path / "repo", tool, file(tool, "20991231235959", OTHER, "ours"), file(tool, "20991231", RENAME)
+    )
+    assert "MIG205" in findings(repo, 0)
+    repo.mig("rebase")
+    assert "prisma/migrations/20991232000000_xours/migration.sql" in listed(repo)
+    repo.commit("renumbered")
+    assert findings(repo, 0).keys() == {""}
+
+
 def test_up_and_down_move_together_and_theirs_stay(tmp_path: Path) -> None:
     folder = "db/migrations"
     ours = {f"{folder}/0002_a.up.sql": OTHER, f"{folder}/0002_a.down.sql": "DROP TABLE orders;"}

@@ -169,10 +169,10 @@ class OrderedSource:
         return bool(found and found.groupdict().get("baseline"))
 
     def _version(self, migration: Migration) -> tuple[int, ...]:
-        text = self._version_text(migration)
-        # A name goes on with a line after its version, which sorts after any digit.
-        return parse_version(text.ljust(self._convention.digits, "9") if text.isdigit() else text)
+        return parse_version(self._version_text(migration))
 
     def _version_text(self, migration: Migration) -> str:
         found = self._convention.file.fullmatch(migration.path)
-        return found["version"] or "" if found else ""
+        text = found["version"] or "" if found else ""
+        # A name goes on with a line after its version, which sorts after any digit.
+        return text.ljust(self._convention.digits, "9") if text.isdigit() else text
