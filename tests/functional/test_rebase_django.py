@@ -97,6 +97,8 @@ def test_every_place_that_names_one_of_ours_follows(tmp_path: Path) -> None:
 def test_places_outside_the_migrations_that_name_one_of_ours_are_noted(tmp_path: Path) -> None:
     text = "x = 1\nbefore = [('shop', '0003_x')]\nother = '0003_xy'\n"
     repo = diverged(tmp_path / "shop", ours("0003_x", "shop.0002_b") | {"shop/test_it.py": text})
+    for key, value in (("grep.column", "true"), ("color.grep", "always"), ("grep.lineNumber", "false")):
+        repo.git("config", key, value)
     done = repo.mig("rebase")
     noted = [line for line in done.stdout.splitlines() if "still" in line]
     assert noted == ["note  shop/migrations/0005_x.py, shop/test_it.py:2 names 0003_x still"]

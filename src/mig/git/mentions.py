@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from mig.git.repo import Repo
 
 _AT_ONCE = 200
+# Whatever the configuration says of how matches are shown.
+_FORM = (
+    *("--fixed-strings", "--word-regexp", "--only-matching", "--line-number", "--no-column", "--no-color"),
+    *("--full-name", "--null", "-I"),
+)
 
 
 class Mention(NamedTuple):
@@ -26,24 +31,11 @@ def find_mentions(repo: Repo, names: Collection[str]) -> tuple[Mention, ...]:
     ordered = sorted(names)
     for at in range(0, len(ordered), _AT_ONCE):
         chosen = [option for name in ordered[at : at + _AT_ONCE] for option in ("-e", name)]
-        # Status 1 says that there is none.
-        output = repo.run(
-            "grep",
-            "-I",
-            "-n",
-            "-o",
-            "-w",
-            "-z",
-            "--full-name",
-            "--fixed-strings",
-            *chosen,
-            "--",
-            ":/",
-            ok=(0, 1),
-        )
-        for record in output.decode("utf-8", "surrogateescape").splitlines():
+        # Status 1 says that there is none; where Git cannot read them all, what it has read is told.
+        output = repo.run("grep", *_FORM, *chosen, "--", ":/", ok=(0, 1, 128))
+        for record in output.decode("utf-8", "surrogateescape").split("\n"):
             path, _, rest = record.partition("\0")
             line, _, name = rest.partition("\0")
-            if line.isdigit():
+            if line.isdigit() and name in names:
                 found.add(Mention(name, path, int(line)))
     return tuple(sorted(found, key=lambda one: (one.path, one.line, one.name)))
