@@ -91,7 +91,10 @@ class Clone:
         return {blob: self._headers[blob] for blob in blobs}
 
     def truth(self, event: Event) -> Truth | None:
-        """What a plain merge makes of an event; None where the sides did not both add migrations."""
+        """What a plain merge makes of an event; None where the sides did not both add migrations.
+
+        None too where Git cannot merge them.
+        """
         bases = self.git("merge-base", event.base, event.head, ok=(0, 1)).split()
         if not bases:
             return None
@@ -99,7 +102,10 @@ class Clone:
         if not (base.paths - before.paths - head.paths and head.paths - before.paths - base.paths):
             return None
         # 1: there are conflicts; the tree that is named first holds the files that merged cleanly.
-        answer = self.git("merge-tree", "--write-tree", "-z", event.base, event.head, ok=(0, 1))
+        # 128: a clone without all contents lacks one that Git would have to merge.
+        answer = self.git("merge-tree", "--write-tree", "-z", event.base, event.head, ok=(0, 1, 128))
+        if not answer:
+            return None
         tree, *told = answer.split("\0")
         merged = self.state(tree)
         stages = (line for line in told[: told.index("")] if "\t" in line)

@@ -91,6 +91,66 @@ def test_a_dependency_that_nobody_has_is_named_only_for_apps_of_the_project(tmp_
     assert "bill.0009_gone" in finding.message
 
 
+def test_a_dependency_on_an_app_that_does_not_exist_is_left_to_that_app(tmp_path: Path) -> None:
+    repo = start(tmp_path / "shop")
+    repo.commit("ours", add("shop", "0003_ours", "shop.0002_b", "nobody.0001_initial"))
+    assert codes(check(repo, base="main")) == []
+
+
+def test_apps_that_need_one_another_are_a_cycle_with_both_files(tmp_path: Path) -> None:
+    repo = start(tmp_path / "shop")
+    repo.commit(
+        "ours",
+        add("shop", "0003_ours", "shop.0002_b", "bill.0002_ours")
+        | add("bill", "0002_ours", "bill.0001_initial", "shop.0003_ours"),
+    )
+    finding = one(check(repo, base="main"), "MIG104")
+    assert {"shop.0003_ours", "bill.0002_ours"} <= set(finding.migrations)
+    assert {place.path for place in finding.locations} >= {"bill/migrations/0002_ours.py"}
+
+
+def test_a_migration_in_python_2_is_a_finding_and_keeps_its_place(tmp_path: Path) -> None:
+    repo = start(tmp_path / "shop")
+    old = f"{migration('shop.0002_b')}\n\ndef show():\n    print 'x'\n"
+    repo.commit("ours", {"shop/migrations/0003_old.py": old} | add("shop", "0004_ours", "shop.0003_old"))
+    result = check(repo, base="main")
+    finding = one(result, "MIG006")
+    assert [place.path for place in finding.locations] == ["shop/migrations/0003_old.py"]
+    assert result.heads == {"django": ("bill.0001_initial", "shop.0004_ours")}
+
+
+def test_a_folder_of_two_frameworks_gives_both_what_is_theirs(tmp_path: Path) -> None:
+    repo = start(tmp_path / "shop")
+    revision = "revision = '{}'\ndown_revision = {}\n\ndef upgrade():\n    pass\n"
+    beside = {
+        "shop/migrations/env.py": "from alembic import context\n",
+        "shop/migrations/script.py.mako": "",
+        "shop/migrations/versions/a.py": revision.format("aaa", None),
+        "shop/migrations/versions/b.py": revision.format("bbb", None),
+    }
+    repo.commit("ours", beside | add("shop", "0003_ours", "shop.0002_b"))
+    heads = check(repo, base="main").heads
+    assert sorted(map(sorted, heads.values())) == [["aaa", "bbb"], ["bill.0001_initial", "shop.0003_ours"]]
+
+
+def test_many_apps_with_models_of_one_name_commute(tmp_path: Path) -> None:
+    thing = "migrations.CreateModel('Thing', fields=[('id', models.BigAutoField(primary_key=True))])"
+    field = "migrations.AddField('thing', '{}', models.IntegerField(null=True))"
+    repo = GitSandbox(tmp_path / "many")
+    files: dict[str, str] = {}
+    for number in range(300):
+        files |= app(f"app{number}", **{"0001_initial": migration(body=thing)})
+    repo.commit("start", files)
+    repo.branch("feature")
+    first = "app7.0001_initial"
+    repo.commit("ours", {"app7/migrations/0002_ours.py": migration(first, body=field.format("x"))})
+    on_main(repo, {"app7/migrations/0002_theirs.py": migration(first, body=field.format("y"))})
+    result = check(repo, base="main")
+    assert (result.total, codes(result)) == (302, ["MIG101"])
+    # Ours against the 299 first ones of the other apps, and against theirs.
+    assert (result.pairs.checked, result.pairs.commute) == (300, 300)
+
+
 def test_heads_and_log_speak_of_apps(tmp_path: Path) -> None:
     repo = start(tmp_path / "shop")
     heads = json.loads(repo.mig("--format", "json", "heads").stdout)

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mig.conflicts.names import find_names
 from mig.conflicts.naming import owner
 from mig.effects.footprint import Access
 from mig.usecases.overlaps import words_of
@@ -51,7 +52,8 @@ _TEMPORARY = re.compile(r"\b(?:create|into)\s+(?:(?:or\s+replace|global|local)\s
 class Traits:
     """What some operations do, as far as that can be told without a schema.
 
-    ``names`` are the words of all that they touch, ``changed`` of what they change, and ``loose`` of what
+    ``names`` are the words of all that they touch, ``spoken`` the names by which files speak of these,
+    ``changed`` are the words of what they change, and ``loose`` of what
     they drop, write to or give another type; ``passed_on`` are those of what changes with them, although
     they only need it.  ``unread`` are words in the text of what cannot be read.  ``is_plain`` says that
     nothing reaches further than is said above.  ``made`` are the resources that they make, and ``unseen``
@@ -59,6 +61,7 @@ class Traits:
     """
 
     names: frozenset[str]
+    spoken: frozenset[str]
     changed: frozenset[str]
     loose: frozenset[str]
     passed_on: frozenset[str]
@@ -99,6 +102,8 @@ class Apart:
         self._near = near
         self._is_before = is_before
         self._traits: dict[str, Traits] = {}
+        self._odd: set[str] = set()
+        self._unread: set[str] = set()
         self._parts: dict[str, tuple[Traits, ...]] = {}
         self._reaches: dict[str, _Reach] = {}
 
@@ -108,7 +113,7 @@ class Apart:
         if not all(each.is_plain and each.is_read for each in (first, second)) or _meet(first, second):
             return False
         far, wide = self._reach(one), self._reach(other)
-        names = first.names | second.names
+        names = first.spoken | second.spoken
         return (
             far.is_plain
             and wide.is_plain
@@ -120,16 +125,22 @@ class Apart:
 
     def _of(self, migration_id: str) -> Traits:
         if migration_id not in self._traits:
-            self._traits[migration_id] = find_traits(self._footprint(migration_id).operations)
+            found = self._traits[migration_id] = find_traits(self._footprint(migration_id).operations)
+            if not found.is_plain:
+                self._odd.add(migration_id)
+            if not found.is_read:
+                self._unread.add(migration_id)
         return self._traits[migration_id]
 
     def _reach(self, migration_id: str) -> _Reach:
         if migration_id not in self._reaches:
-            self._reaches[migration_id] = self._find_reach(migration_id, tuple(self._near(migration_id)))
+            self._reaches[migration_id] = self._find_reach(migration_id, frozenset(self._near(migration_id)))
         return self._reaches[migration_id]
 
-    def _find_reach(self, migration_id: str, near: tuple[str, ...]) -> _Reach:
-        own, around = self._of(migration_id), [self._of(i) for i in near]
+    def _find_reach(self, migration_id: str, near: frozenset[str]) -> _Reach:
+        own = self._of(migration_id)
+        for i in near - self._traits.keys():
+            self._of(i)
         names, changed = set(own.names), set(own.changed)
         for i in near if own.loose else ():
             if not own.loose.isdisjoint(self._of(i).names):
@@ -137,13 +148,13 @@ class Apart:
                     if not own.loose.isdisjoint(part.names):
                         names |= part.names
                         changed |= part.changed | part.passed_on
-        made = frozenset[str]().union(*(self._of(i).made for i in near if self._is_before(i, migration_id)))
+        before = (i for i in near if self._is_before(i, migration_id)) if own.unseen else ()
         return _Reach(
             names=frozenset(names),
             changed=frozenset(changed),
-            unread=frozenset[str]().union(*(each.unread for each in around)),
-            is_plain=all(each.is_plain for each in around),
-            is_seen=own.unseen <= made,
+            unread=frozenset[str]().union(*(self._of(i).unread for i in near & self._unread)),
+            is_plain=near.isdisjoint(self._odd),
+            is_seen=own.unseen <= frozenset[str]().union(*(self._of(i).made for i in before)),
         )
 
     def _operations_of(self, migration_id: str) -> tuple[Traits, ...]:
@@ -166,6 +177,7 @@ def find_traits(operations: Iterable[Operation]) -> Traits:
     unread = [one for one in listed if one.opaque]
     return Traits(
         names=_words(effects),
+        spoken=frozenset(find_names(listed)),
         changed=_words(e for e in effects if e.access in _CHANGES),
         loose=_words(e for e in effects if _is_loose(e)),
         passed_on=_words(e for e in effects if e.kind == "sequence" or e.aspect in {"index", "key"}),

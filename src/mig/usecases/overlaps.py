@@ -118,8 +118,8 @@ def words_of(resource: str) -> tuple[str, ...]:
     if resource in _OF_NOBODY or kind in {"setting", "session", "catalogue"}:
         return ()
     if kind == "state":
-        # A field of a model is known by the model, as a column is by its table.
-        name = name.split(".")[:2][-1]
+        # A field of a model is known by the model, as a column is by its table; many apps have one of a name.
+        return (".".join(name.split(".")[:2]),)
     table = last(owner(name))
     texts = [table] if kind in _OF_A_TABLE and table else [last(name)]
     if kind in _NAMED_BELOW:
