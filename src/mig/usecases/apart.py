@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mig.conflicts.names import find_names
-from mig.conflicts.naming import owner
 from mig.effects.footprint import Access
 from mig.usecases.overlaps import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from mig.effects.footprint import Effect, Footprint, Operation
 
@@ -41,8 +40,6 @@ _PLAIN = frozenset(
         "values",
     }
 )
-_BELOW = frozenset({"column", "values"})
-_TAKEN = frozenset({"column", "constraint", "index", "rows", "sequence", "table", "values"})
 _CHANGES = frozenset({Access.ALTER, Access.CREATE, Access.DROP, Access.WRITE})
 _REACHING = re.compile(r"on (?:delete|update) (?:cascade|set)|\b(?:called|inherits|like|partition)\b")
 _TEMPORARY = re.compile(r"\b(?:create|into)\s+(?:(?:or\s+replace|global|local)\s+)*temp", re.IGNORECASE)
@@ -56,8 +53,7 @@ class Traits:
     ``changed`` are the words of what they change, and ``loose`` of what
     they drop, write to or give another type; ``passed_on`` are those of what changes with them, although
     they only need it.  ``unread`` are words in the text of what cannot be read.  ``is_plain`` says that
-    nothing reaches further than is said above.  ``made`` are the resources that they make, and ``unseen``
-    those that they take away or write to without having made them.
+    nothing reaches further than is said above, and ``is_read`` that all of it is read.
     """
 
     names: frozenset[str]
@@ -68,8 +64,6 @@ class Traits:
     unread: frozenset[str]
     is_plain: bool
     is_read: bool
-    made: frozenset[str]
-    unseen: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +74,6 @@ class _Reach:
     changed: frozenset[str]
     unread: frozenset[str]
     is_plain: bool
-    is_seen: bool
 
 
 class Apart:
@@ -89,18 +82,11 @@ class Apart:
     Args:
         footprint: gives what a migration does, by its id.
         near: gives all migrations that speak of what one touches, or of what they make of it.
-        is_before: whether the graph puts the first of two migrations before the second.
     """
 
-    def __init__(
-        self,
-        footprint: Callable[[str], Footprint],
-        near: Callable[[str], Iterable[str]],
-        is_before: Callable[[str, str], bool],
-    ) -> None:
+    def __init__(self, footprint: Callable[[str], Footprint], near: Callable[[str], Iterable[str]]) -> None:
         self._footprint = footprint
         self._near = near
-        self._is_before = is_before
         self._traits: dict[str, Traits] = {}
         self._odd: set[str] = set()
         self._unread: set[str] = set()
@@ -112,6 +98,9 @@ class Apart:
         first, second = self._of(one), self._of(other)
         if not all(each.is_plain and each.is_read for each in (first, second)) or _meet(first, second):
             return False
+        if first.loose and second.loose:
+            # What both do to tables that the history does not show could meet there.
+            return False
         far, wide = self._reach(one), self._reach(other)
         names = first.spoken | second.spoken
         return (
@@ -119,7 +108,6 @@ class Apart:
             and wide.is_plain
             and far.unread.isdisjoint(names)
             and wide.unread.isdisjoint(names)
-            and (far.is_seen or wide.is_seen)
             and not _meet(far, wide)
         )
 
@@ -148,13 +136,11 @@ class Apart:
                     if not own.loose.isdisjoint(part.names):
                         names |= part.names
                         changed |= part.changed | part.passed_on
-        before = (i for i in near if self._is_before(i, migration_id)) if own.unseen else ()
         return _Reach(
             names=frozenset(names),
             changed=frozenset(changed),
             unread=frozenset[str]().union(*(self._of(i).unread for i in near & self._unread)),
             is_plain=near.isdisjoint(self._odd),
-            is_seen=own.unseen <= frozenset[str]().union(*(self._of(i).made for i in before)),
         )
 
     def _operations_of(self, migration_id: str) -> tuple[Traits, ...]:
@@ -184,8 +170,6 @@ def find_traits(operations: Iterable[Operation]) -> Traits:
         unread=frozenset(word for one in unread for word in _WORD.findall(one.text.lower())),
         is_plain=all(map(_is_plain, listed)),
         is_read=not unread,
-        made=_made(effects),
-        unseen=frozenset(_find_unseen(listed)),
     )
 
 
@@ -203,26 +187,6 @@ def _is_loose(effect: Effect) -> bool:
 def _makes(operation: Operation) -> bool:
     made = {Access.ALTER, Access.CREATE}
     return any(effect.access in made or effect.renamed_to for effect in operation.effects)
-
-
-def _find_unseen(operations: Iterable[Operation]) -> Iterator[str]:
-    made: set[str] = set()
-    for operation in operations:
-        taken = {_taken(e) for e in operation.effects if _is_loose(e) and e.kind in _TAKEN}
-        yield from sorted(taken - made)
-        made |= _made(operation.effects)
-
-
-def _made(effects: Iterable[Effect]) -> frozenset[str]:
-    """What is made anew; a new name for something makes it no better known."""
-    return frozenset(e.resource for e in effects if e.access is Access.CREATE and not e.renamed_from)
-
-
-def _taken(effect: Effect) -> str:
-    """What the history has to show, so that what goes with it is known."""
-    if effect.kind in _BELOW:
-        return f"table:{owner(effect.name)}"
-    return f"table:{effect.name}" if effect.kind == "rows" else effect.resource
 
 
 def _is_plain(operation: Operation) -> bool:

@@ -66,9 +66,7 @@ class Meaning:
         self._schemas = SchemaStore(self.footprint, dialect)
         self._closures: dict[tuple[str, tuple[str, ...]], Closure] = {}
         self._overlaps = Overlaps(self.surround, dialect)
-        self._apart = (
-            Apart(self.footprint, self._near, self._order.is_before) if dialect == "postgresql" else None
-        )
+        self._apart = Apart(self.footprint, self._near) if dialect == "postgresql" else None
         self._left = _FEW_PAIRS if self._order.ids and dialect in PROVED else -1
         self._names: dict[str, frozenset[str]] = {}
         self._made: dict[str, frozenset[str]] = {}
