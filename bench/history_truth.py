@@ -116,7 +116,7 @@ def has_diverged(base: State, merged: State) -> bool:
     """Whether a merge gives the base one head more, or a version twice that it has not."""
     leaves = count_heads(base.nodes)
     return (
-        merged.heads() > base.heads()
+        merged.heads() > max(base.heads(), 1)
         or any(count > max(leaves.get(app, 0), 1) for app, count in count_heads(merged.nodes).items())
         or bool(merged.duplicates() - base.duplicates())
     )
