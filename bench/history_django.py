@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _PATH = re.compile(r"(?:.*/)?(?:migrations/(?![_~])[^/]+|[0-9]{4}_\w+)\.py")
-_CLASS = re.compile(rb"^class Migration\((?:\w+\.)?Migration\):", re.MULTILINE)
+_CLASS = re.compile(rb"^class Migration\((?!object|SchemaMigration|DataMigration)[\w.]+\):", re.MULTILINE)
 _LISTS = {
     name: re.compile(rf"^\s+{name}\s*=\s*\[(.*?)\n?[ \t]*\]".encode(), re.MULTILINE | re.DOTALL)
     for name in ("dependencies", "replaces")
