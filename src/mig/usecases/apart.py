@@ -164,7 +164,7 @@ def find_traits(operations: Iterable[Operation]) -> Traits:
     return Traits(
         names=_words(effects),
         spoken=frozenset(find_names(listed)),
-        changed=_words(e for e in effects if e.access in _CHANGES),
+        changed=_words(e for e in effects if e.access in _CHANGES or _is_indexed(e)),
         loose=_words(e for e in effects if _is_loose(e)),
         passed_on=_words(e for e in effects if e.kind == "sequence" or e.aspect in {"index", "key"}),
         unread=frozenset(word for one in unread for word in _WORD.findall(one.text.lower())),
@@ -175,6 +175,11 @@ def find_traits(operations: Iterable[Operation]) -> Traits:
 
 def _words(effects: Iterable[Effect]) -> frozenset[str]:
     return frozenset(word for effect in effects for word in words_of(effect.resource))
+
+
+def _is_indexed(effect: Effect) -> bool:
+    """Whether it is a table that gets an index: a foreign key to it may choose that one."""
+    return effect.kind == "table" and effect.access is Access.NEED and effect.aspect in {"index", "key"}
 
 
 def _is_loose(effect: Effect) -> bool:

@@ -183,6 +183,17 @@ def test_what_speaks_of_a_pair_says_as_much_as_all_that_comes_before(dialect: st
     assert compared.count(Verdict.COMMUTE) > 100
 
 
+def test_an_index_that_a_foreign_key_may_choose_is_not_apart_from_it() -> None:
+    root, key, index = "a" * 12, "b" * 12, "c" * 12
+    files = {
+        root: native(root, up="CREATE TABLE t0 (b text);\nCREATE TABLE t1 (b text UNIQUE);"),
+        key: native(key, root, up="ALTER TABLE t0 ADD CONSTRAINT k FOREIGN KEY (b) REFERENCES t1 (b);"),
+        index: native(index, root, up="CREATE UNIQUE INDEX other ON t1 (b);"),
+    }
+    meaning, _ = read(files, "postgresql")
+    assert not meaning.are_apart(key, index)
+
+
 @pytest.mark.parametrize("kind", ["postgresql", "plain"])
 def test_what_is_apart_by_what_it_does_itself_commutes_when_it_is_compared_exactly(kind: str) -> None:
     passed_over = []
