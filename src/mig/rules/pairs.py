@@ -50,7 +50,10 @@ def judge_pairs(three: ThreeWay) -> tuple[JudgedPair, ...]:
     if not three.is_sound():
         return ()
     chosen = three.graph.migrations if three.everything else three.ours
-    return tuple(judge(three, one, other) for one, other in unordered_pairs(three.graph, chosen))
+    pairs = tuple(unordered_pairs(three.graph, chosen))
+    if pairs and three.meaning is not None:
+        three.meaning.prepare(three.graph, {i for pair in pairs for i in pair})
+    return tuple(judge(three, one, other) for one, other in pairs)
 
 
 NO_ORDER = "say in a migration after both what must hold in the end"

@@ -25,6 +25,9 @@ class Meaning(Protocol):
     @property
     def dialect(self) -> str: ...
 
+    def prepare(self, graph: Graph, ids: Iterable[str]) -> None:
+        """Read at once what will be compared."""
+
     def compare(self, graph: Graph, one: str, other: str) -> Comparison:
         """The verdict on two migrations that the graph does not order."""
 

@@ -255,6 +255,10 @@ class Meanings:
             self._known[id(graph)] = Meaning(graph, self._lineage, self.dialect, self._trees, harmless, cache)
         return self._known[id(graph)]
 
+    def prepare(self, graph: Graph, ids: Iterable[str]) -> None:
+        """Read what some migrations do, with their files in one batch."""
+        self.of(graph).prepare(ids)
+
     def compare(self, graph: Graph, one: str, other: str) -> Comparison:
         """The verdict on two migrations that the graph does not order."""
         return self.of(graph).compare(one, other)
@@ -263,15 +267,8 @@ class Meanings:
         """What each of these migrations asks of its ancestors in vain."""
         from mig.conflicts.ledger import find_misses
 
-        chosen = frozenset(ids)
-        before: dict[str, frozenset[str]] = {}
-
-        def comes_before(one: str, other: str) -> bool:
-            if other not in before:
-                before[other] = graph.ancestors(other)
-            return one in before[other]
-
-        return find_misses(self.of(graph).history(chosen), chosen, self.dialect, comes_before)
+        chosen, meaning = frozenset(ids), self.of(graph)
+        return find_misses(meaning.history(chosen), chosen, self.dialect, meaning.comes_before)
 
     def mistakes(self, graph: Graph, migration_id: str) -> tuple[Mistake, ...]:
         """What in the SQL of a migration no database takes."""

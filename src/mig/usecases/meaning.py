@@ -71,6 +71,10 @@ class Meaning:
         self._names: dict[str, frozenset[str]] = {}
         self._made: dict[str, frozenset[str]] = {}
 
+    def prepare(self, ids: Iterable[str]) -> None:
+        """Read the footprints of some migrations at once."""
+        self._footprints.prepare(sorted(ids))
+
     def footprint(self, migration_id: str) -> Footprint:
         """What one migration does; what cannot be read is opaque."""
         return self._footprints.of(migration_id)
@@ -85,6 +89,12 @@ class Meaning:
         relevant = () if is_whole else self._relevant(names, before)
         ordered = sorted({*relevant, *chosen}, key=self._position.__getitem__)
         return tuple((i, self.footprint(i)) for i in ordered)
+
+    def comes_before(self, one: str, other: str) -> bool:
+        """Whether the graph puts one migration before another one."""
+        if self._order.ids:
+            return self._order.is_before(one, other)
+        return one in self._graph.ancestors(other)
 
     def compare(self, one: str, other: str) -> Comparison:
         """The verdict on two migrations, on top of all that must come before either of them.
