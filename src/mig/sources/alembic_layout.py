@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mig.errors import SourceError
 from mig.model import Lineage
 from mig.sources.alembic_links import are_linked, is_version_file
 from mig.sources.alembic_settings import Settings, read_ini, read_pyproject
@@ -134,7 +135,11 @@ def _dialect_of(folders: tuple[str, ...]) -> str:
 
 
 def find_layouts(tree: Tree) -> tuple[Layout, ...]:
-    """All script directories of a tree; those of tests and examples only where there are no others."""
+    """All script directories of a tree; those of tests and examples only where there are no others.
+
+    Raises:
+        SourceError: there are more of them than are looked at.
+    """
     listing = _list(tree)
     found: dict[tuple[str, ...], Layout] = {}
     for layout in _from_settings(tree, listing):
@@ -150,7 +155,13 @@ def find_layouts(tree: Tree) -> tuple[Layout, ...]:
             found[layout.versions] = layout
     layouts = [part for layout in found.values() for part in _by_dialect(layout, listing)]
     real = [layout for layout in layouts if not _SAMPLES.intersection(layout.script.split("/"))]
-    return tuple(sorted(real or layouts, key=lambda layout: layout.versions)[:MAX_LAYOUTS])
+    chosen = sorted(real or layouts, key=lambda layout: layout.versions)
+    if len(chosen) > MAX_LAYOUTS:
+        raise SourceError(
+            f"{tree.name} has {len(chosen):,} folders of Alembic's, and mig looks at {MAX_LAYOUTS:,} at most",
+            hint="name the folder of those that matter: path in [tool.mig]",
+        )
+    return tuple(chosen)
 
 
 def _is_known(layout: Layout, found: Iterable[tuple[str, ...]]) -> bool:

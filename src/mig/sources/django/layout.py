@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mig.errors import SourceError
 from mig.sources.base import Problem
 from mig.sources.pysyntax import parse
 from mig.tree import REGULAR
@@ -46,7 +47,11 @@ class Project(NamedTuple):
 
 
 def find_project(tree: Tree) -> Project:
-    """The apps whose migrations a tree holds, sorted by label."""
+    """The apps whose migrations a tree holds, sorted by label.
+
+    Raises:
+        SourceError: there are more of them than are looked at.
+    """
     listed = tree.entries()
     folders = _find_folders(tree, listed)
     if not folders:
@@ -63,7 +68,12 @@ def find_project(tree: Tree) -> Project:
     chosen: dict[str, App] = {}
     for app in sorted(found, key=lambda app: (app.folder.count("/"), app.folder)):
         chosen.setdefault(app.label, app)
-    return Project(tuple(chosen[label] for label in sorted(chosen))[:MAX_APPS], settings.models)
+    if len(chosen) > MAX_APPS:
+        raise SourceError(
+            f"{tree.name} holds migrations of {len(chosen):,} apps, and mig looks at {MAX_APPS:,} at most",
+            hint="name the folder of those that matter: path in [tool.mig]",
+        )
+    return Project(tuple(chosen[label] for label in sorted(chosen)), settings.models)
 
 
 def _find_folders(tree: Tree, listed: Mapping[str, Entry]) -> list[str]:

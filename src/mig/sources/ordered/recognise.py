@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from mig.errors import SourceError
 from mig.model import Lineage
 from mig.sources.base import MAX_FILE_BYTES
 from mig.tree import REGULAR, is_under
@@ -95,8 +96,17 @@ def make_lineages(
     """A lineage for each place, which is a folder, and the folders that hold its migrations.
 
     ``is_configured``: the convention is the project's own, and so is written down with the lineage.
+
+    Raises:
+        SourceError: there are more of them than are looked at.
     """
-    chosen = sorted(places)[:MAX_LINEAGES]
+    if len(places) > MAX_LINEAGES:
+        raise SourceError(
+            f"{len(places):,} folders hold migrations of {convention.name}'s, and mig looks at "
+            f"{MAX_LINEAGES:,} at most",
+            hint="name the folder of those that matter: path in [tool.mig]",
+        )
+    chosen = sorted(places)
     return tuple(
         Lineage(
             name=name,
