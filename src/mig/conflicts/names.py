@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Kinds of things that are made below a table and found by a name of their own; a table is found by its own.
 _FOUND_BY_NAME = frozenset({"view", "index", "constraint", "trigger", "function", "sequence", "type"})
+_PROGRAMS = frozenset({"trigger", "rule", "function"})
+_DEFINES = frozenset({Access.ALTER, Access.CREATE})
 _PASSES_ON = re.compile(r"on (delete|update) (cascade|set)")
 
 
@@ -38,6 +40,10 @@ def find_names_made(operations: Iterable[Operation]) -> Iterator[str]:
             _PASSES_ON.search(e.detail.lower()) or e.detail in ("inherits", "partition")
             for e in operation.effects
         )
+        if any(e.access in _DEFINES and e.kind in _PROGRAMS for e in operation.effects):
+            # What it runs on is written and checked as if the statement that sets it off had named it.
+            yield from find_names((operation,))
+            continue
         created = {e.resource for e in operation.effects if e.access is Access.CREATE}
         for effect in operation.effects:
             # In PostgreSQL a table makes the type of its rows, of the same name.

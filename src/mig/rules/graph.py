@@ -6,13 +6,12 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mig.catalogue import severity_of
 from mig.findings import Finding, Severity, Verdict
 from mig.graph.dag import build_graph
 from mig.graph.linearize import find_cycles
 from mig.graph.order import find_wrong_orders, without_orders
 from mig.graph.reparent import heads_by_labels
-from mig.model import Location
+from mig.rules.about import finding_about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,7 +59,7 @@ def _divergence(three: ThreeWay, heads: tuple[str, ...]) -> Finding:
     said = ", and every unordered pair commutes" if is_allowed else ""
     if is_ours and is_theirs:
         said = f", as many as {three.base_ref} has already{said}"
-    return _finding(
+    return finding_about(
         three,
         "MIG101",
         f"{len(heads)} heads: {shown}{said}",
@@ -104,7 +103,7 @@ def _find_missing(three: ThreeWay) -> Iterator[Finding]:
         migration = three.graph.migrations[migration_id]
         why, fix = _why_missing(three, named, migration)
         message = f"{migration_id} names the parent {named}, {why}"
-        yield _finding(three, "MIG102", message, [migration], fix=fix)
+        yield finding_about(three, "MIG102", message, [migration], fix=fix)
     for migration_id in sorted(three.ours):
         yield from _find_parents_elsewhere(three, three.in_head[migration_id])
 
@@ -142,7 +141,7 @@ def _find_parents_elsewhere(three: ThreeWay, migration: Migration) -> Iterator[F
         if named not in three.in_head and named in three.graph:
             message = f"{migration.id} names the parent {named}, which exists only on {three.base_ref}"
             fix = f"git merge {three.base_ref}, so that this branch can be applied by itself"
-            yield _finding(three, "MIG102", message, [migration], fix=fix, severity=Severity.WARNING)
+            yield finding_about(three, "MIG102", message, [migration], fix=fix, severity=Severity.WARNING)
 
 
 def _find_duplicates(three: ThreeWay) -> Iterator[Finding]:
@@ -156,12 +155,12 @@ def _find_duplicates(three: ThreeWay) -> Iterator[Finding]:
             fix = _NEW_ID
             if same[0].checksum and len({m.checksum for m in same}) == 1:
                 message, fix = f"{message}, and do the same", f"delete {_spare(three, same)}"
-            yield _finding(three, "MIG103", message, same, fix=fix)
+            yield finding_about(three, "MIG103", message, same, fix=fix)
     for migration_id in sorted(three.in_head.keys() & three.in_base.keys() - three.in_merge_base.keys()):
         one, other = three.in_head[migration_id], three.in_base[migration_id]
         if one.path == other.path and (one.checksum, one.parents) != (other.checksum, other.parents):
             message = f"{one.path} was added on both sides with the id {migration_id}, and differs"
-            yield _finding(three, "MIG103", message, [one], fix=_NEW_ID)
+            yield finding_about(three, "MIG103", message, [one], fix=_NEW_ID)
 
 
 def _spare(three: ThreeWay, same: list[Migration]) -> str:
@@ -186,7 +185,9 @@ def _find_cycles(three: ThreeWay) -> Iterator[Finding]:
                 else (*cycle[: _SHOWN - 1], f"({len(cycle) - _SHOWN + 1:,} more)")
             )
             message = f"migrations come before themselves: {' -> '.join((*shown, cycle[0]))}"
-        yield _finding(three, "MIG104", message, members[:_SHOWN], fix="correct the parents of one of them")
+        yield finding_about(
+            three, "MIG104", message, members[:_SHOWN], fix="correct the parents of one of them"
+        )
 
 
 def _find_wrong_orders(three: ThreeWay) -> Iterator[Finding]:
@@ -198,7 +199,7 @@ def _find_wrong_orders(three: ThreeWay) -> Iterator[Finding]:
         )
         message = f"{wrong.migration} puts {wrong.first} before {wrong.second}, but {wrong.why}"
         fix = "correct the line mig:order, or take it out"
-        yield _finding(three, "MIG106", message, [replace(declaring, line=line)], fix=fix)
+        yield finding_about(three, "MIG106", message, [replace(declaring, line=line)], fix=fix)
 
 
 def _find_second_roots(three: ThreeWay) -> Iterator[Finding]:
@@ -213,32 +214,10 @@ def _find_second_roots(three: ThreeWay) -> Iterator[Finding]:
         for root in new if len(new) < len(roots) else new[1:]:
             first = next(r for r in roots if r != root)
             message = f"{root} has no parents, but {first} is a root already"
-            yield _finding(
+            yield finding_about(
                 three,
                 "MIG105",
                 message,
                 [three.graph.migrations[root]],
                 fix="mig rebase, or name its parents",
             )
-
-
-def _finding(
-    three: ThreeWay,
-    code: str,
-    message: str,
-    migrations: list[Migration],
-    *,
-    fix: str,
-    severity: Severity | None = None,
-) -> Finding:
-    return Finding(
-        code=code,
-        severity=severity or severity_of(code),
-        message=message,
-        lineage=three.lineage,
-        migrations=tuple(dict.fromkeys(m.id for m in migrations)),
-        locations=tuple(
-            Location(path=m.path, line=m.line, side=three.side(m.id), text=m.description) for m in migrations
-        ),
-        fix=fix,
-    )

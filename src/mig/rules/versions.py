@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from mig.catalogue import severity_of
 from mig.findings import Finding, Severity
 from mig.graph.versions import is_stamp, renumber
-from mig.model import Location
+from mig.rules.about import finding_about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from mig.model import Migration
     from mig.rules.three_way import ThreeWay
@@ -48,7 +48,7 @@ def _find_duplicates(three: ThreeWay, wanted: Mapping[str, str]) -> Iterator[Fin
         else:
             message = f"{' and '.join(m.path for m in found)} have one version"
             fix = next((_rebase(three, m, wanted[m.id]) for m in new if m.id in wanted), "mig rebase")
-        yield _finding(three, "MIG107", message, found, fix=fix)
+        yield finding_about(three, "MIG107", message, found, fix=fix)
 
 
 def _find_late(three: ThreeWay, wanted: Mapping[str, str]) -> Iterator[Finding]:
@@ -65,7 +65,7 @@ def _find_late(three: ThreeWay, wanted: Mapping[str, str]) -> Iterator[Finding]:
         message = f"{migration.id} comes below {newest.id}, which {three.base_ref} has: {_WHAT_HAPPENS[late]}"
         severity = Severity.NOTE if late == "applied" else severity_of("MIG205")
         fix = _rebase(three, migration, wanted[migration.id])
-        yield _finding(three, "MIG205", message, [migration, newest], fix=fix, severity=severity)
+        yield finding_about(three, "MIG205", message, [migration, newest], fix=fix, severity=severity)
 
 
 def _renumbered(three: ThreeWay) -> dict[str, str]:
@@ -83,25 +83,3 @@ def _rebase(three: ThreeWay, migration: Migration, new: str) -> str:
         return f"give {migration.path} the version {new}"
     said = "gives it a new time stamp" if is_stamp(new) else f"makes it {new}"
     return f"mig rebase, which {said}"
-
-
-def _finding(
-    three: ThreeWay,
-    code: str,
-    message: str,
-    migrations: Sequence[Migration],
-    *,
-    fix: str,
-    severity: Severity | None = None,
-) -> Finding:
-    return Finding(
-        code=code,
-        severity=severity or severity_of(code),
-        message=message,
-        lineage=three.lineage,
-        migrations=tuple(m.id for m in migrations),
-        locations=tuple(
-            Location(path=m.path, line=m.line, side=three.side(m.id), text=m.description) for m in migrations
-        ),
-        fix=fix,
-    )

@@ -183,6 +183,19 @@ def test_what_speaks_of_a_pair_says_as_much_as_all_that_comes_before(dialect: st
     assert compared.count(Verdict.COMMUTE) > 100
 
 
+def test_what_a_trigger_writes_is_looked_up_too() -> None:
+    root, program, rows, keys = "a" * 12, "b" * 12, "c" * 12, "d" * 12
+    trigger = "CREATE TRIGGER g AFTER DELETE ON t1 BEGIN UPDATE t0 SET a = 2; END"
+    files = {
+        root: native(root, up="CREATE TABLE t0 (id integer PRIMARY KEY, a integer REFERENCES t0 (id));"),
+        program: native(program, root, up=f"CREATE TABLE t1 (id integer);\n{trigger};"),
+        rows: native(rows, program, up="DELETE FROM t1;"),
+        keys: native(keys, program, up="PRAGMA foreign_keys = ON;"),
+    }
+    meaning, _ = read(files, "sqlite")
+    assert meaning.compare_exactly(rows, keys).verdict is Verdict.CONFLICT
+
+
 def test_an_index_that_a_foreign_key_may_choose_is_not_apart_from_it() -> None:
     root, key, index = "a" * 12, "b" * 12, "c" * 12
     files = {

@@ -271,7 +271,7 @@ def _leads_to(target: str, owner: Model, model: Model) -> bool:
 
 
 def _uses(model: Model, words: frozenset[str], writes: list[str]) -> Iterator[Effect]:
-    from mig.sources.django.tables import many_table
+    from mig.sources.django.relations import many_table
 
     if not model.table:
         return

@@ -13,6 +13,7 @@ from mig.sources.django.calls import Made, Named
 from mig.sources.django.code import read_code
 from mig.sources.django.history import History
 from mig.sources.django.state import Model, State, advance, are_fields_read, inner_operations
+from mig.sources.django.state_effects import MODEL_FIRST, state_effects, words_of_name
 from mig.sources.django.work import Work
 
 if TYPE_CHECKING:
@@ -27,11 +28,6 @@ _EXTENSIONS = {
     "CITextExtension": "citext", "CryptoExtension": "pgcrypto", "HStoreExtension": "hstore",
     "TrigramExtension": "pg_trgm", "UnaccentExtension": "unaccent",
 }  # fmt: skip
-_MODEL_FIRST = frozenset({
-    "AddField", "AlterField", "RemoveField", "RenameField", "AddIndex", "RemoveIndex", "RenameIndex",
-    "AddConstraint", "RemoveConstraint", "AddIndexConcurrently", "RemoveIndexConcurrently",
-    "AddConstraintNotValid", "ValidateConstraint", "AlterConstraint",
-})  # fmt: skip
 
 
 def read_operations(path: str, dialect: str, around: Surroundings | None) -> tuple[Operation, ...]:
@@ -107,7 +103,7 @@ class _Reader:
         return self.history.elsewhere(self.own, app) if app in self.history.apps else None
 
     def _read_one(self, made: Made) -> Iterator[Operation]:
-        base = Operation(kind=_words(made.name), text=made.text, line=made.line, column=made.column)
+        base = Operation(kind=words_of_name(made.name), text=made.text, line=made.line, column=made.column)
         if not made.path.startswith("django."):
             yield replace(base, opaque=f"what the operation {made.name} does is not known")
         elif made.name == "RunSQL":
@@ -127,11 +123,7 @@ class _Reader:
         if render is None:
             return [replace(base, opaque=f"what the operation {made.name} does is not known")]
         key = (
-            "model_name"
-            if made.name in _MODEL_FIRST
-            else "old_name"
-            if made.name == "RenameModel"
-            else "name"
+            "model_name" if made.name in MODEL_FIRST else "old_name" if made.name == "RenameModel" else "name"
         )
         subject = made.get(0, key)
         if not isinstance(subject, str):
@@ -199,73 +191,5 @@ class _Reader:
         for one in inner_operations(made, "state_operations", at):
             effects = tuple(state_effects(self.app, one))
             yield replace(
-                base, kind=f"{_words(one.name)} (state)", line=one.line, text=one.text, effects=effects
+                base, kind=f"{words_of_name(one.name)} (state)", line=one.line, text=one.text, effects=effects
             )
-
-
-def state_effects(app: str, made: Made) -> Iterator[Effect]:  # noqa: C901 - one branch for each operation
-    """What an operation does to the models: ``state:app.model`` and ``state:app.model.field``."""
-    name = made.name
-    first = made.get(
-        0, "model_name" if name in _MODEL_FIRST else "old_name" if name == "RenameModel" else "name"
-    )
-    if not isinstance(first, str):
-        return
-    model = f"state:{app}.{first.lower()}"
-    second = made.get(1, "old_name" if name == "RenameField" else "name")
-    thing = f"{model}.{second.lower()}" if isinstance(second, str) else model
-    need = Effect(resource=model, access=Access.NEED, aspect="table")
-    match name:
-        case "CreateModel":
-            yield Effect(resource=model, access=Access.CREATE)
-        case "DeleteModel":
-            yield Effect(resource=model, access=Access.DROP)
-        case "RenameModel":
-            yield from _renamed(model, f"state:{app}.{str(made.get(1, 'new_name')).lower()}")
-        case "AddField":
-            yield from (need, Effect(resource=thing, access=Access.CREATE))
-        case "RemoveField":
-            yield from (need, Effect(resource=thing, access=Access.DROP))
-        case "RenameField":
-            yield from (need, *_renamed(thing, f"{model}.{str(made.get(2, 'new_name')).lower()}"))
-        case "AlterField":
-            yield from (
-                need,
-                Effect(resource=thing, access=Access.ALTER, aspect="definition", detail=made.text),
-            )
-        case "RenameIndex":
-            yield need
-        case _ if ("Index" in name[3:] and "Alter" not in name) or "Constraint" in name[3:]:
-            value = made.get(1, "index", made.named.get("constraint"))
-            own = (
-                second
-                if isinstance(second, str)
-                else value.named.get("name")
-                if isinstance(value, Made)
-                else None
-            )
-            access = Access.DROP if name.startswith("Remove") else Access.CREATE
-            yield need
-            if isinstance(own, str) and name.startswith(("Add", "Remove")):
-                yield Effect(resource=f"{model}.({own})", access=access)
-        case _:
-            aspect = _words(name)
-            yield need
-            yield Effect(
-                resource=f"{model}.({aspect})", access=Access.ALTER, aspect="definition", detail=made.text
-            )
-
-
-def _renamed(old: str, new: str) -> tuple[Effect, Effect]:
-    return (
-        Effect(resource=old, access=Access.DROP, renamed_to=new),
-        Effect(resource=new, access=Access.CREATE, renamed_from=old),
-    )
-
-
-def _words(name: str) -> str:
-    """``AddField`` as ``add field``."""
-    return "".join(
-        f" {c.lower()}" if c.isupper() and at and not name[at - 1].isupper() else c.lower()
-        for at, c in enumerate(name)
-    )
