@@ -81,7 +81,10 @@ def test_an_id_that_several_begin_with_lists_them(shop: GitSandbox) -> None:
     files = {f"migrations/2027010100000{n}_x.sql": native(f"abc{n:09x}", OURS, "SELECT 1;") for n in (1, 2)}
     shop.commit("two", files)
     result = shop.mig("show", "abc", expect=3)
-    assert result.stderr.splitlines()[0] == "mig: 'abc' is the beginning of 2 ids: abc000000001, abc000000002"
+    assert result.stderr.splitlines()[0] == (
+        "mig: 'abc' is the beginning of 2 ids: abc000000001 (20270101000001_x.sql),"
+        " abc000000002 (20270101000002_x.sql)"
+    )
     assert result.stderr.splitlines()[-1] == "mig log lists the migrations with their ids"
 
 

@@ -24,6 +24,7 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 _RUN = (
     click.argument("target", default=""),
+    click.option("--at", default="", metavar="REF", help="Take the migrations from this Git ref."),
     click.option("--dry-run", is_flag=True, help="Show every statement and do nothing."),
     click.option("--sql", "as_script", is_flag=True, help="Write a script for psql or sqlite3 instead."),
     click.option(
@@ -69,6 +70,7 @@ class RunCall:
     database: str
     apply_late: tuple[str, ...] = ()
     mark_applied: tuple[str, ...] = ()
+    at: str = ""
 
 
 def database_options(function: _Function) -> _Function:
@@ -103,6 +105,7 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
         allow_changed=call.allow_changed,
         apply_late=call.apply_late,
         mark_applied=call.mark_applied,
+        at=call.at,
     )
     screen(options)
     if call.dry_run or call.as_script:

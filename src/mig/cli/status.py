@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 @click.command(name="status")
 @database_options
+@click.option("--at", default="", metavar="REF", help="Take the migrations from this Git ref.")
 @click.pass_context
-def command(ctx: click.Context, *, url: str, database: str) -> None:
+def command(ctx: click.Context, *, url: str, database: str, at: str) -> None:
     """Compare the database with the checked-out migrations; changes nothing.
 
     The exit status is 1 where a migration was interrupted and must be settled first, else 0.
@@ -28,7 +29,7 @@ def command(ctx: click.Context, *, url: str, database: str) -> None:
 
     options: Globals = ctx.obj
     as_json = screen(options).is_json
-    request = DatabaseRequest(url=url, database=database, start=options.directory)
+    request = DatabaseRequest(url=url, database=database, start=options.directory, at=at)
     status = read_status(options.project(), request)
     color = options.color and options.format != "text" and (sys.stdout.isatty() or options.format == "rich")
     text = (

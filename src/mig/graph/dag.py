@@ -71,14 +71,16 @@ class Graph:
         """The one id that begins with ``prefix``.
 
         Raises:
-            GraphError: no id does, or several do; the message lists the nearest.
+            GraphError: no id does, or several do; the message lists the nearest, by id, file and description.
         """
         if prefix in self.migrations:
             return prefix
         fitting = sorted(i for i in self.migrations if prefix and i.startswith(prefix))
         if len(fitting) == 1:
             return fitting[0]
-        raise GraphError(_not_one(prefix, fitting, self.migrations), hint="mig log lists the migrations")
+        from mig.graph.nearest import not_one  # most questions have an answer
+
+        raise GraphError(not_one(prefix, fitting, self.migrations), hint="mig log lists the migrations")
 
 
 def build_graph(migrations: Iterable[Migration]) -> Graph:
@@ -121,15 +123,6 @@ def _reach(edges: Mapping[str, tuple[str, ...]], ids: Iterable[str]) -> frozense
             seen.add(here)
             pending.extend(edges[here])
     return frozenset(seen)
-
-
-def _not_one(prefix: str, fitting: list[str], known: Iterable[str]) -> str:
-    if fitting:
-        return f"{prefix!r} is the beginning of {len(fitting)} ids: {', '.join(fitting[:5])}"
-    import difflib
-
-    near = difflib.get_close_matches(prefix, sorted(known), n=3, cutoff=0.5)
-    return f"no migration has the id {prefix!r}" + (f"; the nearest: {', '.join(near)}" if near else "")
 
 
 def topological(graph: Graph) -> list[str] | None:

@@ -13,6 +13,7 @@ from mig.findings import Severity
 from mig.graph.dag import build_graph
 from mig.graph.linearize import has_cycle, linearize
 from mig.graph.order import find_wrong_orders
+from mig.model import Migration
 from mig.runner.history import APPLIED
 from mig.runner.reconcile import Reconciliation, refuse_unreconciled
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mig.graph.dag import Graph
-    from mig.model import LineageSnapshot, Migration
+    from mig.model import LineageSnapshot
     from mig.runner.history import Applied
     from mig.runner.work import Work
 
@@ -163,6 +164,7 @@ def find_unwanted(graph: Graph, rows: Sequence[Applied], target: str) -> frozens
     """What a database must no longer have applied to be at a target of ``down``.
 
     An id stays applied, and so does what does not depend on it: what comes after it is reverted.
+    ``unknown`` is what the repository does not have.
 
     Raises:
         RunnerError: the target is none for ``down``.
@@ -170,6 +172,8 @@ def find_unwanted(graph: Graph, rows: Sequence[Applied], target: str) -> frozens
     """
     if target == "base":
         return frozenset(row.id for row in rows)
+    if target == "unknown":
+        return _with_dependents(graph, rows, (row.id for row in rows if row.id not in graph))
     counted = _STEPS.fullmatch(target)
     if counted and counted[1] == "-":
         newest = _counted([row.id for row in reversed(rows)], int(counted[2]), "applied")
@@ -198,10 +202,11 @@ def find_applied(graph: Graph, rows: Sequence[Applied], prefix: str) -> str:
     fitting = [i for i in done if i == prefix] or [i for i in done if i.startswith(prefix)]
     if len(fitting) == 1:
         return fitting[0]
-    if fitting:
-        shown = ", ".join(sorted(fitting)[:5])
-        hint = "give more of the id"
-        raise GraphError(f"{prefix!r} is the beginning of {len(fitting)} ids: {shown}", hint=hint)
+    if fitting or not any(i.startswith(prefix) for i in graph.migrations):
+        from mig.graph.nearest import not_one  # most targets are found
+
+        hint = "give more of the id" if fitting else "mig status -v lists what is applied"
+        raise GraphError(not_one(prefix, fitting, {**_gone(graph, rows), **graph.migrations}), hint=hint)
     known = _find(graph, prefix)
     raise RunnerError(f"{known} is not applied to this database", hint="mig status lists what is")
 
@@ -263,6 +268,17 @@ def _find(graph: Graph, prefix: str) -> str:
     except GraphError as error:
         hint = "mig log lists the migrations; other targets are heads, +N, -N and base"
         raise GraphError(error.message, hint=hint) from None
+
+
+def _gone(graph: Graph, rows: Iterable[Applied]) -> dict[str, Migration]:
+    """Applied migrations whose files are gone, as far as the history knows them."""
+    return {
+        row.id: Migration(
+            id=row.id, lineage=row.lineage, parents=row.parents, path="", description=row.description
+        )
+        for row in rows
+        if row.id not in graph
+    }
 
 
 def _in_order(graph: Graph, ids: Collection[str]) -> list[str]:

@@ -14,6 +14,7 @@ from mig.graph.linearize import maximal
 from mig.model import Lineage, LineageSnapshot
 from mig.runner import identity
 from mig.runner.dialects import Settings, StatementError, find_dialect
+from mig.runner.elsewhere import refuse_project_imports
 from mig.runner.events import PlanMade
 from mig.runner.execute import Executor, HistoryMovedError, Origin, Seen
 from mig.runner.history import APPLIED, LOG_TABLE, RUNNING, TABLE, History
@@ -52,10 +53,12 @@ class Options:
     ``root`` is the folder that the snapshot's paths are relative to; ``git_commit`` and
     ``git_branch`` are recorded; ``lock_wait`` is in seconds; ``allow_changed`` passes over applied
     migrations whose files were edited.  ``apply_late`` and ``mark_applied`` name migrations that come
-    too late for a declared order: to be run all the same, or only recorded.
+    too late for a declared order: to be run all the same, or only recorded.  ``at`` is the Git ref that
+    the snapshot was read from, where that is not the disk.
     """
 
     root: str = ""
+    at: str = ""
     git_commit: str = ""
     git_branch: str = ""
     lock_wait: float = 60.0
@@ -130,8 +133,11 @@ class Runner:
         """Apply what is pending: all of it, or up to an id, ``heads``, ``head`` or ``+N``."""
         return self._run("up", target)
 
-    def down(self, target: str = "-1") -> Outcome:
-        """Revert: the newest N (``-N``), all that comes after an id, or everything (``base``)."""
+    def down(self, target: str = "") -> Outcome:
+        """Revert: the newest N (``-N``), all that comes after an id, ``unknown``, or everything (``base``).
+
+        Without a target that is the newest; where the snapshot is a ref's, what the ref does not have.
+        """
         return self._run("down", target)
 
     def redo(self, target: str = "") -> Outcome:
@@ -144,7 +150,7 @@ class Runner:
         done: list[Step] = []
         with self._connect(read_only=False) as executor:
             executor.session.acquire_lock(TABLE, executor.waiting)
-            goal = find_goal(graph, self._settled_rows(executor), direction, target)
+            goal = self._goal(graph, self._settled_rows(executor), direction, target)
             while not self._advance(executor, graph, goal, done):
                 goal = _remaining(goal, done)
             rows = executor.history.rows()
@@ -177,7 +183,12 @@ class Runner:
         rows = executor.history.rows()
         refuse_unsettled(rows)
         graph = self._graph(direction)
-        return self._checked_plan(executor, graph, rows, find_goal(graph, rows, direction, target))
+        return self._checked_plan(executor, graph, rows, self._goal(graph, rows, direction, target))
+
+    def _goal(self, graph: Graph, rows: Sequence[Applied], direction: str, target: str) -> Goal:
+        if direction == "down" and not target and self._options.at:
+            target = "unknown"
+        return find_goal(graph, rows, direction, target)
 
     def _checked_plan(self, executor: Executor, graph: Graph, rows: Sequence[Applied], goal: Goal) -> Plan:
         if goal.apply and not self._options.allow_changed:
@@ -185,9 +196,12 @@ class Runner:
         decided = choose(graph, self._options.apply_late, self._options.mark_applied)
         plan = make_plan(graph, rows, goal, decided)
         allow = self._options.allow_changed
-        return load_work(
+        plan = load_work(
             plan, self._snapshot, self._dialect.name, executor.history.down_of, allow_changed=allow
         )
+        if self._options.at:
+            refuse_project_imports(plan, self._options.root, self._options.at)
+        return plan
 
     def _graph(self, direction: str) -> Graph:
         """A graph that can be applied; what is only reverted needs no sound one."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mig.config import Database, resolve_url
-from mig.errors import ConfigError
+from mig.errors import ConfigError, GraphError
 from mig.runner import Options, Runner
 from mig.runner.dialects import Settings
+from mig.usecases.project import DISK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mig.runner.events import Event
     from mig.runner.plan import Plan
@@ -26,7 +28,8 @@ class DatabaseRequest:
 
     ``url`` goes before ``database``, which is a name in the configuration (empty: ``default``).
     A relative SQLite file is looked for from ``start`` where ``url`` names it, and from the folder
-    of the configuration where that does.
+    of the configuration where that does.  ``at`` is the Git ref that the migrations are read from; empty:
+    the disk.
     """
 
     url: str = ""
@@ -36,41 +39,57 @@ class DatabaseRequest:
     allow_changed: bool = False
     apply_late: tuple[str, ...] = ()
     mark_applied: tuple[str, ...] = ()
+    at: str = ""
 
 
 def open_runner(
     project: Project, request: DatabaseRequest, on_event: Callable[[Event], None] | None = None
 ) -> Runner:
-    """A runner for the migrations on disk; Git is asked only for what the history records.
+    """A runner for the migrations on disk, or at a ref; else Git is asked only for what the history records.
 
     Raises:
         ConfigError: no database is given, or none of that name.
+        GitError: there is no such ref.
     """
     chosen = choose_database(project, request, os.environ)
-    repo = project.repo
+    at, repo = request.at, project.repo
+    snapshot = project.snapshot(at or DISK)
     options = Options(
         root=str(project.root),
-        git_commit=repo.head().id if repo else "",
-        git_branch=repo.branch() if repo else "",
+        at=at,
+        git_commit=snapshot.commit,
+        git_branch=at or (repo.branch() if repo else ""),
         lock_wait=request.lock_wait,
         allow_changed=request.allow_changed,
         apply_late=request.apply_late,
         mark_applied=request.mark_applied,
         settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
     )
-    snapshot = project.snapshot("disk")
     return Runner(chosen.url, snapshot, lineage=project.only, options=options, on_event=on_event)
 
 
 def plan_run(project: Project, request: DatabaseRequest, direction: str, target: str) -> tuple[str, Plan]:
     """The database's name for people, and what ``up``, ``down`` or ``redo`` would do."""
     runner = open_runner(project, request)
-    return runner.database, runner.plan(target, direction)
+    with naming_refs(project, direction, target):
+        return runner.database, runner.plan(target, direction)
 
 
 def script_run(project: Project, request: DatabaseRequest, direction: str, target: str) -> str:
     """What ``up``, ``down`` or ``redo`` would do, as a script."""
-    return open_runner(project, request).script(target, direction)
+    with naming_refs(project, direction, target):
+        return open_runner(project, request).script(target, direction)
+
+
+@contextmanager
+def naming_refs(project: Project, direction: str, target: str) -> Iterator[None]:
+    """Say how a Git ref is given, where one was meant by a target that is no migration."""
+    try:
+        yield
+    except GraphError as error:
+        is_ref = repr(target) in error.message and project.repo is not None and project.repo.find(target)
+        hint = f"{target} is a Git ref: mig {direction} --at {target}" if is_ref else error.hint
+        raise GraphError(error.message, hint=hint) from None
 
 
 def choose_database(project: Project, request: DatabaseRequest, environment: Mapping[str, str]) -> Database:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mig.usecases.database import open_runner
+from mig.usecases.database import naming_refs, open_runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,5 +18,6 @@ if TYPE_CHECKING:
 def revert_migrations(
     project: Project, request: DatabaseRequest, target: str, on_event: Callable[[Event], None]
 ) -> Outcome:
-    """Revert down to a target (see ``Runner.down``)."""
-    return open_runner(project, request, on_event).down(target)
+    """Revert down to a target (see ``Runner.down``); at a ref, by default what that ref does not have."""
+    with naming_refs(project, "down", target):
+        return open_runner(project, request, on_event).down(target)

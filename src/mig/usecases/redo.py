@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mig.usecases.database import open_runner
+from mig.usecases.database import naming_refs, open_runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,4 +19,5 @@ def redo_migrations(
     project: Project, request: DatabaseRequest, target: str, on_event: Callable[[Event], None]
 ) -> Outcome:
     """Revert the newest migration, or a target, and apply it again (see ``Runner.redo``)."""
-    return open_runner(project, request, on_event).redo(target)
+    with naming_refs(project, "redo", target):
+        return open_runner(project, request, on_event).redo(target)
