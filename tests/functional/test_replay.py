@@ -91,7 +91,7 @@ def test_who_has_what_is_shown_where_schemas_differ(tmp_path: Path) -> None:
     lines = [line.strip() for line in shown.splitlines()]
     at = lines.index("column:t.y")
     assert lines[at + 1] == f"{ONE} first  (not there)"
-    assert lines[at + 2].startswith(f"{OTHER} first  INTEGER")
+    assert lines[at + 2].startswith(f"{OTHER} first  integer")
 
 
 def test_two_that_commute_are_counted_and_need_no_finding(tmp_path: Path) -> None:

@@ -3,13 +3,21 @@
 # ruff: noqa: S608 - names are quoted, and everything else in a query is constant
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import pymysql
 
 from mig.replay.outcome import Image, sorted_rows
+from mig.schema.mariadb import (
+    DATABASE,
+    DEFINER,
+    ROUTINES,
+    TRIGGER_ORDER,
+    Answer,
+    define,
+    list_objects,
+    quote,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,8 +30,6 @@ if TYPE_CHECKING:
 Connection: TypeAlias = "DriverConnection[Cursor]"
 _Probe: TypeAlias = tuple[tuple[str, str], str]  # what is tried: kind and name; a statement
 
-_DEFINER = re.compile(r" DEFINER=`[^`]*`@`[^`]*`")
-_COLUMN = re.compile(r"`((?:[^`]|``)+)` (.*)")
 # No such column, table, routine; an invalid view.
 _DEAD = frozenset({1054, 1146, 1305, 1356, 4091})
 # What a script may have set, and what the statements after it then run under.
@@ -90,14 +96,15 @@ def read_image(connection: Connection, settings: Mapping[str, str], views: Mappi
     objects = dict(settings)
     rows: dict[str, tuple[Cells, ...]] = {}
     dead: dict[str, str] = {}
-    named = _list_objects(connection)
-    queries = [f"SHOW CREATE {kind} {_quote(name)}" for kind, name in named]
-    queries += [f"SELECT * FROM {_quote(name)}" for kind, name in named if kind in _WITH_ROWS]
-    answers = iter(query_all(connection, [_VIEWS, *queries, _DATABASE, _TRIGGER_ORDER]))
+    named = list_objects(lambda queries: query_all(connection, queries))
+    queries = [one.query for one in named]
+    queries += [f"SELECT * FROM {quote(one.name)}" for one in named if one.kind in _WITH_ROWS]
+    answers = iter(query_all(connection, [_VIEWS, *queries, DATABASE, TRIGGER_ORDER]))
     known = {str(name): views.get(str(selected), str(name)) for name, selected in next(answers).rows}
-    for kind, name in named:
-        objects.update(_define(kind, name, next(answers)))
-    for kind, name in named:
+    for one in named:
+        objects.update(define(one, next(answers)))
+    for one in named:
+        kind, name = one.kind, one.name
         if kind in _WITH_ROWS:
             answer = next(answers)
             if answer.error:
@@ -110,15 +117,6 @@ def read_image(connection: Connection, settings: Mapping[str, str], views: Mappi
     objects.update((f"trigger order:{place}", str(order)) for place, order in next(answers).rows)
     _try_programs(connection, dead)
     return Image(objects=objects, rows=rows, dead=dead)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a query gave; ``error`` where it failed."""
-
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[object, ...], ...] = ()
-    error: str = ""
 
 
 def query_all(connection: Connection, queries: Sequence[str]) -> list[Answer]:
@@ -143,15 +141,7 @@ def _answer(cursor: Cursor) -> Answer:
     return Answer(columns, tuple(cursor.fetchall()))
 
 
-_DATABASE = """SELECT default_character_set_name, default_collation_name
-FROM information_schema.schemata WHERE schema_name = database()"""
-_ROUTINES = """SELECT routine_type, routine_name FROM information_schema.routines
-WHERE routine_schema = database() AND routine_type IN ('FUNCTION', 'PROCEDURE') ORDER BY 1, 2"""
 _VIEWS = "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = database()"
-_EVENTS = "SELECT event_name FROM information_schema.events WHERE event_schema = database()"
-_TRIGGER_ORDER = """SELECT concat_ws(' ', event_object_table, action_timing, event_manipulation),
-  group_concat(trigger_name ORDER BY action_order)
-FROM information_schema.triggers WHERE trigger_schema = database() GROUP BY 1 HAVING count(*) > 1"""
 _ARGUMENTS = """SELECT specific_name, routine_type, parameter_mode, data_type
 FROM information_schema.parameters
 WHERE specific_schema = database() AND ordinal_position > 0 ORDER BY 1, 2, ordinal_position"""
@@ -160,42 +150,6 @@ FROM information_schema.columns c
 WHERE c.table_schema = database() AND c.extra NOT LIKE '%GENERATED%' AND c.table_name IN
   (SELECT t.event_object_table FROM information_schema.triggers t WHERE t.trigger_schema = database())
 ORDER BY c.table_name, c.ordinal_position"""
-
-
-def _table(name: str, created: str) -> Iterator[tuple[str, str]]:
-    """A line of SHOW CREATE TABLE is an item: a column, a key, a constraint; after them come the options."""
-    lines = created.split("\n")
-    end = next((at for at, line in enumerate(lines) if line.startswith(")")), len(lines))
-    for line in lines[1:end]:
-        item = line.strip().removesuffix(",")
-        column = _COLUMN.match(item)
-        yield (f"column:{name}.{column[1]}", column[2]) if column else (f"item:{name}.{item}", "1")
-    yield f"table:{name}", " ".join(lines[end:])
-
-
-def _list_objects(connection: Connection) -> list[tuple[str, str]]:
-    """(kind, name) of everything that SHOW CREATE shows."""
-    tables, triggers, routines, events = query_all(
-        connection, ["SHOW FULL TABLES", "SHOW TRIGGERS", _ROUTINES, _EVENTS]
-    )
-    found = [("TABLE" if kind == "BASE TABLE" else str(kind), str(name)) for name, kind in tables.rows]
-    found += [("TRIGGER", str(row[0])) for row in triggers.rows]
-    found += [(str(kind), str(name)) for kind, name in routines.rows]
-    found += [("EVENT", str(row[0])) for row in events.rows]
-    # A table with system versioning is listed as a kind of its own, and made like any other.
-    return [("TABLE" if kind == "SYSTEM VERSIONED" else kind, name) for kind, name in found]
-
-
-def _define(kind: str, name: str, answer: Answer) -> dict[str, str]:
-    if answer.error:
-        return {f"{kind.lower()}:{name}": answer.error}
-    # Beside the text stands what it was made under: the SQL mode, character sets, and when.
-    shown = [
-        _DEFINER.sub("", str(value))
-        for column, value in zip(answer.columns[1:], answer.rows[0][1:], strict=True)
-        if column != "Created"
-    ]
-    return dict(_table(name, shown[0])) if kind == "TABLE" else {f"{kind.lower()}:{name}": " ".join(shown)}
 
 
 def _try_programs(connection: Connection, dead: dict[str, str]) -> None:
@@ -219,12 +173,12 @@ def _try_programs(connection: Connection, dead: dict[str, str]) -> None:
 def _list_triggers(connection: Connection) -> dict[tuple[str, str], dict[str, str]]:
     """What makes each trigger, by event and table."""
     listed = _query(connection, "SHOW TRIGGERS")
-    made = query_all(connection, [f"SHOW CREATE TRIGGER {_quote(row[0])}" for row in listed])
+    made = query_all(connection, [f"SHOW CREATE TRIGGER {quote(row[0])}" for row in listed])
     found: dict[tuple[str, str], dict[str, str]] = {}
     for (name, event, table, *_), answer in zip(listed, made, strict=True):
         if answer.rows:
             place = (str(event).lower(), str(table))
-            found.setdefault(place, {})[str(name)] = _DEFINER.sub("", str(answer.rows[0][2]))
+            found.setdefault(place, {})[str(name)] = DEFINER.sub("", str(answer.rows[0][2]))
     return found
 
 
@@ -233,11 +187,11 @@ def _try_alone(
 ) -> dict[str, str]:
     """Which triggers of one table and event no longer work where each is the only one."""
     dead: dict[str, str] = {}
-    query_all(connection, [f"DROP TRIGGER {_quote(name)}" for name in triggers])
+    query_all(connection, [f"DROP TRIGGER {quote(name)}" for name in triggers])
     for name, made in triggers.items():
         query_all(connection, [made])
         dead.update((f"trigger:{name}", message) for message in _try(connection, change).values())
-        query_all(connection, [f"DROP TRIGGER {_quote(name)}"])
+        query_all(connection, [f"DROP TRIGGER {quote(name)}"])
     query_all(connection, list(triggers.values()))
     return dead
 
@@ -288,8 +242,8 @@ def _calls(connection: Connection) -> Iterator[_Probe]:
     for name, kind, mode, type_ in _query(connection, _ARGUMENTS):
         value = "@mig_replay" if mode in {"OUT", "INOUT"} else _value(str(type_), "1", "'a'")
         arguments.setdefault((kind, name), []).append(value)
-    for kind, name in _query(connection, _ROUTINES):
-        call = f"{_quote(name)}({', '.join(arguments.get((kind, name), []))})"
+    for kind, name in _query(connection, ROUTINES):
+        call = f"{quote(name)}({', '.join(arguments.get((kind, name), []))})"
         yield (str(kind).lower(), str(name)), f"SELECT {call}" if kind == "FUNCTION" else f"CALL {call}"
 
 
@@ -298,10 +252,10 @@ def _changes(connection: Connection) -> Iterator[_Probe]:
     tables: dict[str, list[tuple[str, str, str]]] = {}
     for table, column, type_, key in _query(connection, _TRIGGERED):
         made = _value(str(type_), "119", "'~'")
-        kept = made if key in {"PRI", "UNI"} else _quote(column)
-        tables.setdefault(str(table), []).append((_quote(column), made, kept))
+        kept = made if key in {"PRI", "UNI"} else quote(column)
+        tables.setdefault(str(table), []).append((quote(column), made, kept))
     for table, columns in tables.items():
-        target, names = _quote(table), ", ".join(name for name, _, _ in columns)
+        target, names = quote(table), ", ".join(name for name, _, _ in columns)
         copied, made = ", ".join(kept for _, _, kept in columns), ", ".join(value for _, value, _ in columns)
         insert = f"INSERT INTO {target} ({names}) VALUES ({made})"
         sample = f"BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; {insert}; END"
@@ -321,10 +275,6 @@ def _value(type_: str, number: str, word: str) -> str:
 
 def _query(connection: Connection, query: str) -> tuple[tuple[object, ...], ...]:
     return query_all(connection, [query])[0].rows
-
-
-def _quote(name: object) -> str:
-    return "`" + str(name).replace("`", "``") + "`"
 
 
 def say(error: pymysql.MySQLError) -> str:

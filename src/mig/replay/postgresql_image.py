@@ -10,7 +10,8 @@ import psycopg
 from psycopg import sql
 
 from mig.replay.outcome import Image, sorted_rows
-from mig.replay.postgresql_catalogue import FUNCTIONS, OBJECTS, RELATIONS, SEQUENCES, SETTINGS, TRIGGERED
+from mig.replay.postgresql_catalogue import AROUND, FUNCTIONS, RELATIONS, SEQUENCES, SETTINGS, TRIGGERED
+from mig.schema.postgresql import OBJECTS, objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ _DEAD = ("42", "XX")
 _DENIED = "42501"
 _NAMES = {
     query: sql.Identifier(f"mig_replay_{at}")
-    for at, query in enumerate((FUNCTIONS, OBJECTS, RELATIONS, SEQUENCES, SETTINGS, TRIGGERED))
+    for at, query in enumerate((AROUND, FUNCTIONS, OBJECTS, RELATIONS, SEQUENCES, SETTINGS, TRIGGERED))
 }
 _LEFT = "SELECT current_setting('search_path'), current_setting('statement_timeout')"
 _FINE = "mig: fine"
@@ -61,7 +62,9 @@ def read_image(connection: Connection, known: Names) -> Image:
     objects = {name: str(value) for name, value in _query(connection, SETTINGS)}
     objects["setting:statement_timeout"] = str(limit)
     connection.execute("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET search_path = ''")
-    objects.update((name, str(value)) for name, value in _query(connection, OBJECTS))
+    # The catalogue's columns are names and texts.
+    objects.update(objects_of(cast("list[tuple[str, str | None, str | None]]", _query(connection, OBJECTS))))
+    objects.update((name, str(value)) for name, value in _query(connection, AROUND))
     for (schema, name), state in read_sequences(connection).items():
         objects[f"sequence value:{schema}.{name}"] = str(state)
     connection.execute("SELECT set_config('search_path', %s, false)", (path,))

@@ -1,0 +1,1 @@
+"""A schema as the database reports it: read, fingerprinted and compared, object by object."""
