@@ -171,8 +171,10 @@ def test_commit_and_branch_are_recorded(sandbox: GitSandbox) -> None:
     connection.close()
 
 
-def test_nothing_to_do_imports_nothing_heavy(sandbox: GitSandbox) -> None:
-    sandbox.mig("up")
+@pytest.mark.parametrize("before", [[], ["up"]], ids=["sql", "nothing-to-do"])
+def test_a_run_of_sql_imports_nothing_heavy(sandbox: GitSandbox, before: list[str]) -> None:
+    if before:
+        sandbox.mig(*before)
     code = (
         "import sys; from mig.cli import main; status = main(['up']);"
         "heavy = {'alembic', 'sqlalchemy', 'networkx', 'rich', 'sqlglot'};"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -169,7 +171,8 @@ def test_who_waits_is_told_who_holds_the_lock(postgresql_database: object, sandb
     for _ in range(3):
         holder.stdout.readline()
     recorder = Recorder()
-    waiting = Runner(server.url, snapshot(shop()), options=Options(lock_wait=0.2), on_event=recorder)
+    files = snapshot(shop() | {"migrations/4_slow.sql": slow})
+    waiting = Runner(server.url, files, options=Options(lock_wait=0.2), on_event=recorder)
     with pytest.raises(
         RunnerError, match=rf"in use by another runner: mig .* pid {holder.pid}, user .*, since "
     ) as caught:
@@ -179,6 +182,31 @@ def test_who_waits_is_told_who_holds_the_lock(postgresql_database: object, sandb
     os.kill(holder.pid, signal.SIGKILL)
     holder.communicate()
     wait_for_the_lock(server)
+
+
+def until_it_fails(runner: Runner) -> None:
+    with contextlib.suppress(StepFailedError):
+        runner.up()
+
+
+@pytest.mark.postgresql
+def test_who_has_nothing_to_do_waits_for_nobody(
+    postgresql_database: object,
+) -> None:
+    server = Target(postgresql_database.plain_url)  # type: ignore[attr-defined]
+    server.runner(shop()).up()
+    files = shop() | {"migrations/4_slow.sql": native("d" * 12, C, "SELECT pg_sleep(60);", "")}
+    holder = threading.Thread(target=until_it_fails, args=(server.runner(files),))
+    holder.start()
+    deadline = time.monotonic() + 60
+    while not server.query("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert server.runner(shop(), Options(lock_wait=0)).up().steps == ()
+    with pytest.raises(RunnerError, match="in use by another runner"):
+        server.runner(files, Options(lock_wait=0)).up()
+    wait_for_the_lock(server)
+    holder.join()
 
 
 def test_a_locked_sqlite_file_is_waited_for_and_then_reported(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""Orders and cycles: the questions to the whole graph, answered by networkx."""
+"""Orders and cycles: the questions to the whole graph."""
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING
 
 from mig.errors import GraphError
@@ -58,19 +59,34 @@ def linearize(graph: Graph) -> tuple[str, ...]:
     Raises:
         GraphError: the graph has a cycle.
     """
-    import networkx as nx
-
-    def key(migration_id: str) -> tuple[str, str]:
-        return graph.migrations[migration_id].path.rpartition("/")[2], migration_id
-
-    try:
-        return tuple(nx.lexicographical_topological_sort(to_networkx(graph), key=key))
-    except nx.NetworkXUnfeasible:
+    order = graph.kept("linear", _sort)
+    if len(order) < len(graph):
         cycle = find_cycles(graph)[0]
         raise GraphError(
             f"the migrations form a cycle: {' -> '.join((*cycle, cycle[0]))}",
             hint="mig check says where; mig explain MIG104 says how to mend it",
-        ) from None
+        )
+    return order
+
+
+def _sort(graph: Graph) -> tuple[str, ...]:
+    """The linear order as far as there is one: what is in a cycle or behind one is left out."""
+    open_edges = {i: len(before) for i, before in graph.before.items()}
+    ready = [_key(graph, i) for i, count in open_edges.items() if not count]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        _, here = heapq.heappop(ready)
+        order.append(here)
+        for i in graph.after[here]:
+            open_edges[i] -= 1
+            if not open_edges[i]:
+                heapq.heappush(ready, _key(graph, i))
+    return tuple(order)
+
+
+def _key(graph: Graph, migration_id: str) -> tuple[str, str]:
+    return graph.migrations[migration_id].path.rpartition("/")[2], migration_id
 
 
 def find_forks(graph: Graph, heads: Iterable[str]) -> tuple[str, ...]:

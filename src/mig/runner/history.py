@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mig.errors import RunnerError
+from mig.runner.dialects import StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -176,15 +177,16 @@ class History:
         Raises:
             RunnerError: the table is one that this mig must not touch.
         """
-        names = self._session.columns(TABLE)
-        if not names:
-            return ()
-        self._refuse_foreign(names)
         where = f"lineage = {self.sql.dialect.literal(self._lineage)}"
-        found = self._session.query(
-            f"SELECT {', '.join(_READ)} FROM {self.sql.table} WHERE {where} ORDER BY seq"
-        )
-        return tuple(_applied(dict(zip(_READ, row, strict=True))) for row in found)
+        query = f"SELECT {', '.join(_READ)} FROM {self.sql.table} WHERE {where} ORDER BY seq"
+        try:
+            names, found = self._session.read(TABLE, query)
+        except StatementError:
+            self._refuse_foreign(self._session.columns(TABLE), LAYOUT)
+            raise
+        if names:
+            self._refuse_foreign(names, max((int(str(row[-1])) for row in found), default=LAYOUT))
+        return tuple(map(_applied, found))
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all rows, in the order of application."""
@@ -203,15 +205,14 @@ class History:
         found = self._session.query(f"SELECT down FROM {self.sql.table} WHERE {this}")
         return str(found[0][0]) if found and found[0][0] is not None else None
 
-    def _refuse_foreign(self, names: tuple[str, ...]) -> None:
+    def _refuse_foreign(self, names: tuple[str, ...], newest: int) -> None:
         unknown, lacking = sorted(set(names) - set(_KINDS)), sorted(set(_KINDS) - set(names))
         if lacking:
             raise RunnerError(
                 f"the table {TABLE} has no column {', '.join(lacking)}; it is not as mig makes it",
                 hint="restore the table from a backup, or rename it if it belongs to another program",
             )
-        newest = self._session.query(f"SELECT max(layout) FROM {self.sql.table}")[0][0]
-        if unknown or int(str(newest or LAYOUT)) > LAYOUT:
+        if unknown or newest > LAYOUT:
             shown = f"column {', '.join(unknown)}" if unknown else f"layout {newest}"
             raise RunnerError(
                 f"the table {TABLE} was written by a newer mig ({shown})",
@@ -230,24 +231,23 @@ def now_text() -> str:
     return utc_text(datetime.now(UTC))
 
 
-def _applied(row: Mapping[str, object]) -> Applied:
-    duration = row["duration_ms"]
-    words = (
-        "id",
-        "lineage",
-        "description",
-        "checksum",
-        "state",
-        "applied_by",
-        "git_commit",
-        "git_branch",
-        "tool_version",
-    )
+def _applied(row: tuple[object, ...]) -> Applied:
+    """A row as ``_READ`` names its columns."""
+    seq, migration_id, lineage, parents, description, checksum, state, statement, *rest = row
+    applied_at, applied_by, duration, git_commit, git_branch, tool_version, _ = rest
     return Applied(
-        **{name: str(row[name]) for name in words},
-        seq=int(str(row["seq"])),
-        parents=tuple(parent for parent in str(row["parents"]).split(",") if parent),
-        statement=int(str(row["statement"])),
-        applied_at=utc_text(row["applied_at"]),
+        seq=int(str(seq)),
+        id=str(migration_id),
+        lineage=str(lineage),
+        parents=tuple(str(parents).split(",")) if parents else (),
+        description=str(description),
+        checksum=str(checksum),
+        state=str(state),
+        statement=int(str(statement)),
+        applied_at=utc_text(applied_at),
+        applied_by=str(applied_by),
         duration_ms=None if duration is None else int(str(duration)),
+        git_commit=str(git_commit),
+        git_branch=str(git_branch),
+        tool_version=str(tool_version),
     )

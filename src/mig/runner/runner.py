@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import mig
-from mig.errors import RunnerError, SourceError, UsageError
-from mig.graph.dag import build_graph
+from mig.errors import RunnerError, SourceError
 from mig.graph.linearize import maximal
-from mig.model import Lineage, LineageSnapshot
+from mig.model import Snapshot
 from mig.runner import identity
 from mig.runner.dialects import Settings, StatementError, find_dialect
 from mig.runner.elsewhere import refuse_project_imports
@@ -26,8 +25,8 @@ from mig.runner.plan import (
     find_goal,
     make_plan,
     refuse_unsettled,
-    sound_graph,
 )
+from mig.runner.prepared import Prepared
 from mig.runner.reconcile import choose
 from mig.runner.status import build_status, find_interrupted
 from mig.runner.url import safe_url, secrets_of
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mig.graph.dag import Graph
-    from mig.model import Snapshot, Statement
+    from mig.model import Statement
     from mig.runner.dialects import Session
     from mig.runner.events import Event
     from mig.runner.history import Applied
@@ -83,27 +82,29 @@ class Runner:
 
     Args:
         url: the database's; no method and no error shows its secrets.
-        snapshot: the migrations, with ``read_script``.
+        snapshot: the migrations, with ``read_script``; or prepared, for several databases in a row.
         lineage: its name; may be left out where there is only one.
         options: see ``Options``.
         on_event: told of every event while it happens.
+        connect: opens the session; by default the dialect's own.
     """
 
     def __init__(
         self,
         url: str,
-        snapshot: Snapshot,
+        snapshot: Snapshot | Prepared,
         *,
         lineage: str = "",
         options: Options | None = None,
         on_event: Callable[[Event], None] | None = None,
+        connect: Callable[[str, Settings], Session] | None = None,
     ) -> None:
         self._url = url
-        self._snapshot = snapshot
-        self._lineage = _find_lineage(snapshot, lineage)
+        self._prepared = Prepared(snapshot, lineage) if isinstance(snapshot, Snapshot) else snapshot
         self._options = options or Options()
         self._notify = on_event or (lambda _: None)
         self._dialect = find_dialect(url)
+        self._open = connect or self._dialect.connect
 
     @property
     def database(self) -> str:
@@ -112,7 +113,7 @@ class Runner:
 
     def status(self) -> Status:
         """How the database stands; changes nothing, not even where there is no history yet."""
-        graph = build_graph(self._lineage.migrations)
+        graph = self._prepared.graph()
         with self._connect(read_only=True) as executor:
             rows = executor.history.rows()
             unsettled = next((row for row in rows if row.state != APPLIED), None)
@@ -149,23 +150,56 @@ class Runner:
         graph = self._graph(direction)
         done: list[Step] = []
         with self._connect(read_only=False) as executor:
-            executor.session.acquire_lock(TABLE, executor.waiting)
-            goal = self._goal(graph, self._settled_rows(executor), direction, target)
-            while not self._advance(executor, graph, goal, done):
-                goal = _remaining(goal, done)
-            rows = executor.history.rows()
+            ids = self._ids_when_there(executor, graph, target) if direction == "up" else None
+            if ids is None:
+                ids = self._reach(executor, graph, direction, target, done)
         return Outcome(
             database=self.database,
             steps=tuple(done),
-            heads=maximal(graph, [row.id for row in rows if row.id in graph]),
+            heads=maximal(graph, [i for i in ids if i in graph]),
             duration_ms=round((time.monotonic() - began) * 1000),
         )
 
-    def _advance(self, executor: Executor, graph: Graph, goal: Goal, done: list[Step]) -> bool:
-        """Execute the plan for a goal; False when another runner has come in between."""
+    def _ids_when_there(self, executor: Executor, graph: Graph, target: str) -> tuple[str, ...] | None:
+        """What is applied, where ``up`` has nothing to do: that needs no lock and reads the history once."""
+        rows = executor.history.rows()
+        ids = tuple(row.id for row in rows)
+        if any(row.state != APPLIED for row in rows):
+            return None
+        goal = self._goal(graph, rows, "up", target)
+        if not goal.apply.issubset(ids):
+            return None
+        self._notify(PlanMade(plan=self._checked_plan(executor, graph, rows, goal)))
+        return ids
+
+    def _reach(
+        self, executor: Executor, graph: Graph, direction: str, target: str, done: list[Step]
+    ) -> tuple[str, ...]:
+        """Execute what leads to a target, as the only runner; gives the ids that are applied then."""
+        executor.session.acquire_lock(TABLE, executor.waiting)
+        seen, rows = self._look(executor)
+        goal = self._goal(graph, rows, direction, target)
+        while (reached := self._advance(executor, graph, goal, seen, rows, done)) is None:
+            goal = _remaining(goal, done)
+            seen, rows = self._look(executor)
+        return reached.ids
+
+    def _look(self, executor: Executor) -> tuple[Seen, tuple[Applied, ...]]:
+        """The history, and the version from before it was read."""
         version = executor.session.version()
         rows = self._settled_rows(executor)
-        seen = Seen(version=version, ids=tuple(row.id for row in rows))
+        return Seen(version=version, ids=tuple(row.id for row in rows)), rows
+
+    def _advance(
+        self,
+        executor: Executor,
+        graph: Graph,
+        goal: Goal,
+        seen: Seen,
+        rows: Sequence[Applied],
+        done: list[Step],
+    ) -> Seen | None:
+        """Execute the plan for a goal; None when another runner has come in between."""
         plan = self._checked_plan(executor, graph, rows, goal)
         self._notify(PlanMade(plan=plan))
         if plan.steps:
@@ -174,10 +208,10 @@ class Runner:
             try:
                 executor.run(step, seen)
             except HistoryMovedError:
-                return False
+                return None
             done.append(step)
             seen = seen.after(step)
-        return True
+        return seen
 
     def _plan(self, executor: Executor, direction: str, target: str) -> Plan:
         rows = executor.history.rows()
@@ -197,7 +231,7 @@ class Runner:
         plan = make_plan(graph, rows, goal, decided)
         allow = self._options.allow_changed
         plan = load_work(
-            plan, self._snapshot, self._dialect.name, executor.history.down_of, allow_changed=allow
+            plan, self._prepared, self._dialect.name, executor.history.down_of, allow_changed=allow
         )
         if self._options.at:
             refuse_project_imports(plan, self._options.root, self._options.at)
@@ -205,7 +239,7 @@ class Runner:
 
     def _graph(self, direction: str) -> Graph:
         """A graph that can be applied; what is only reverted needs no sound one."""
-        return build_graph(self._lineage.migrations) if direction == "down" else sound_graph(self._lineage)
+        return self._prepared.graph() if direction == "down" else self._prepared.sound_graph()
 
     def _refuse_changed(self, graph: Graph, rows: Sequence[Applied]) -> None:
         changed = find_changed(graph, rows)
@@ -236,7 +270,7 @@ class Runner:
         statements: tuple[Statement, ...] = ()
         if migration is not None and migration.checksum == row.checksum:
             try:
-                script = self._snapshot.script(migration, self._dialect.name)
+                script = self._prepared.script(migration, self._dialect.name)
                 if script.language != "python":
                     statements = (script.down or ()) if row.is_being_reverted else script.up
             except SourceError:  # the status is told without the statement's text
@@ -246,7 +280,7 @@ class Runner:
     @contextmanager
     def _connect(self, *, read_only: bool) -> Iterator[Executor]:
         settings = replace(self._options.settings, read_only=read_only)
-        session = self._dialect.connect(self._url, settings)
+        session = self._open(self._url, settings)
         try:
             yield self._executor(session)
         except StatementError as error:  # not in a migration: those are failed steps
@@ -258,7 +292,7 @@ class Runner:
     def _executor(self, session: Session) -> Executor:
         options = self._options
         origin = Origin(
-            lineage=self._lineage.lineage.name,
+            lineage=self._prepared.name,
             by=identity.person(),
             process=identity.process(),
             git_commit=options.git_commit,
@@ -268,7 +302,7 @@ class Runner:
         return Executor(
             session=session,
             dialect=self._dialect,
-            history=History(session, self._dialect, self._lineage.lineage.name),
+            history=History(session, self._dialect, self._prepared.name),
             origin=origin,
             waiting=Waiting(limit=options.lock_wait, notify=self._notify),
             notify=self._notify,
@@ -280,15 +314,3 @@ class Runner:
 def _remaining(goal: Goal, done: Sequence[Step]) -> Goal:
     """The goal without what this run has reverted; it may be applied again by now."""
     return replace(goal, revert=goal.revert - {step.id for step in done if step.direction is Direction.DOWN})
-
-
-def _find_lineage(snapshot: Snapshot, name: str) -> LineageSnapshot:
-    fitting = [lineage for lineage in snapshot.lineages if lineage.lineage.name == name or not name]
-    if len(fitting) == 1:
-        return fitting[0]
-    names = ", ".join(sorted(lineage.lineage.name for lineage in snapshot.lineages))
-    if not snapshot.lineages:
-        return LineageSnapshot(lineage=Lineage(name=name or "default", source="", paths=()))
-    if name:
-        raise UsageError(f"there is no lineage {name!r}", hint=f"the lineages are {names}")
-    raise UsageError(f"there are several lineages: {names}", hint="choose one with --lineage NAME")

@@ -14,8 +14,9 @@ from mig.runner.plan import Direction
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mig.model import Script, Snapshot
+    from mig.model import Script
     from mig.runner.plan import Plan, Step
+    from mig.runner.prepared import Prepared
 
 _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _ENDS_TRANSACTION = re.compile(
@@ -45,7 +46,7 @@ class Work:
 
 
 def load_work(
-    plan: Plan, snapshot: Snapshot, dialect: str, down_of: Callable[[str], str | None], *, allow_changed: bool
+    plan: Plan, prepared: Prepared, dialect: str, down_of: Callable[[str], str | None], *, allow_changed: bool
 ) -> Plan:
     """The plan with the work of each step, so that nothing begins that cannot be finished.
 
@@ -56,18 +57,18 @@ def load_work(
     steps = []
     for step in plan.steps:
         if step.direction is Direction.UP:
-            work = _up(step, snapshot, dialect)
+            work = _up(step, prepared, dialect)
             if step.recorded:
                 work = Work(statements=(), transactional=True, down=work.down)
         else:
-            work = _down(step, snapshot, dialect, down_of, allow_changed=allow_changed)
+            work = _down(step, prepared, dialect, down_of, allow_changed=allow_changed)
         _refuse_transaction_control(step, work)
         steps.append(replace(step, work=work))
     return replace(plan, steps=tuple(steps))
 
 
-def _up(step: Step, snapshot: Snapshot, dialect: str) -> Work:
-    script = _script(step, snapshot, dialect)
+def _up(step: Step, prepared: Prepared, dialect: str) -> Work:
+    script = _script(step, prepared, dialect)
     return Work(
         statements=script.up,
         transactional=_is_transactional(script),
@@ -77,12 +78,12 @@ def _up(step: Step, snapshot: Snapshot, dialect: str) -> Work:
 
 
 def _down(
-    step: Step, snapshot: Snapshot, dialect: str, down_of: Callable[[str], str | None], *, allow_changed: bool
+    step: Step, prepared: Prepared, dialect: str, down_of: Callable[[str], str | None], *, allow_changed: bool
 ) -> Work:
     known, applied = step.migration, step.applied
     is_same = known is not None and applied is not None and known.checksum == applied.checksum
     if known is not None and (is_same or allow_changed):
-        script = _script(step, snapshot, dialect)
+        script = _script(step, prepared, dialect)
         if script.down is None:
             raise _irreversible(step)
         return Work(statements=script.down, transactional=_is_transactional(script), text=_python(script))
@@ -99,12 +100,12 @@ def _irreversible(step: Step) -> RunnerError:
     )
 
 
-def _script(step: Step, snapshot: Snapshot, dialect: str) -> Script:
+def _script(step: Step, prepared: Prepared, dialect: str) -> Script:
     if step.migration is None:
         raise RunnerError(
             f"{step.id} is not in the repository", hint="check out the branch that has its file"
         )
-    return snapshot.script(step.migration, dialect)
+    return prepared.script(step.migration, dialect)
 
 
 def _python(script: Script) -> str:

@@ -86,6 +86,12 @@ class Session(Protocol):
     def columns(self, table: str) -> tuple[str, ...]:
         """The columns of a table where this session would create it; none: there is no such table."""
 
+    def read(self, table: str, query: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        """The columns of such a table, and the rows of a query on it, in as few round trips as it takes.
+
+        Without columns there is no such table, and the query was not run.
+        """
+
     def qualify(self, name: str) -> str:
         """The quoted name of a table that stays right whatever a migration does to the session."""
 

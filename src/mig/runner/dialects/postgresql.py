@@ -96,8 +96,7 @@ class PostgresqlSession:
 
     def start(self, url: str) -> None:
         """Set the session up and learn where its tables go."""
-        self.execute(self._set)
-        schema = self.query("SELECT current_schema()")[0][0]
+        schema = self.query(f"{self._set}SELECT current_schema()")[0][0]
         if not schema:
             self.close()
             hint = "create the schema, or name another one: ?options=-csearch_path%3DNAME"
@@ -109,6 +108,8 @@ class PostgresqlSession:
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         with self._run(sql) as cursor:
+            while cursor.nextset():  # of several statements, the last one
+                pass
             return cursor.fetchall()
 
     def _run(self, sql: str) -> psycopg.Cursor[tuple[object, ...]]:
@@ -176,6 +177,18 @@ class PostgresqlSession:
                 hint="say which one is meant: ?options=-csearch_path%3DNAME at the end of the URL",
             )
         return tuple(str(name) for _, here, name in found if here)
+
+    def read(self, table: str, query: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        names = f"SELECT * FROM {self.qualify(table)} LIMIT 0; "  # noqa: S608 - qualified; the catalogue is dear
+        try:
+            with self._run(names + query) as cursor:
+                columns = tuple(column.name for column in cursor.description or ())
+                cursor.nextset()
+                return columns, cursor.fetchall()
+        except StatementError:
+            if self.columns(table):
+                raise
+            return (), []
 
     def qualify(self, name: str) -> str:
         return '"' + self._schema.replace('"', '""') + '".' + name

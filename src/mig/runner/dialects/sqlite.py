@@ -116,6 +116,10 @@ class SqliteSession:
     def columns(self, table: str) -> tuple[str, ...]:
         return tuple(str(row[1]) for row in self.query(f"PRAGMA main.table_info({table})"))
 
+    def read(self, table: str, query: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        names = self.columns(table)
+        return names, self.query(query) if names else []
+
     def qualify(self, name: str) -> str:
         return name
 
