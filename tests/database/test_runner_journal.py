@@ -9,7 +9,7 @@ import pytest
 from mig.errors import RunnerError, StepFailedError
 from mig.report.run import render_status, status_json
 from mig.runner import Runner
-from tests.database.test_runner_runs import KINDS, Target, brief
+from tests.database.test_runner_runs import KINDS, TRANSACTIONAL, Target, brief, target
 from tests.repositories import native
 from tests.unit.runner.snapshots import A, B, snapshot
 
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
-    if request.param == "sqlite":
-        return Target(f"sqlite:///{tmp_path / 'shop.db'}")
-    return Target(request.getfixturevalue("postgresql_database").plain_url)
+    return target(request.param, request, tmp_path)
 
 
 def free(up: str, down: str | None = "", id: str = A, parents: str | tuple[str, ...] = ()) -> str:
@@ -57,7 +55,8 @@ def run_until(
 
 
 def test_statements_that_need_no_transaction_run(database: Target) -> None:
-    statement = "VACUUM;" if database.is_sqlite else "CREATE INDEX CONCURRENTLY ix ON one (id);"
+    server = "" if database.is_mariadb else "CONCURRENTLY"
+    statement = "VACUUM;" if database.is_sqlite else f"CREATE INDEX {server} ix ON one (id);"
     files = {"migrations/1.sql": free(f"CREATE TABLE one (id integer);\n{statement}", "DROP TABLE one;")}
     runner = database.runner(files)
     runner.up()
@@ -157,6 +156,7 @@ def test_the_way_out_that_status_shows_works(database: Target) -> None:
     assert database.tables() == []
 
 
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_a_transaction_that_the_migration_leaves_open_is_an_error(database: Target) -> None:
     runner = database.runner({"migrations/1.sql": free("BEGIN;\nCREATE TABLE one (id integer);")})
     with pytest.raises(StepFailedError, match="left a transaction open"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -28,23 +30,34 @@ HISTORY = (
 )
 
 
-def files(*, sqlite: bool) -> dict[str, str]:
-    value = AWKWARD.replace("'", "''")
-    index = "VACUUM;" if sqlite else "CREATE INDEX CONCURRENTLY ix ON t (x);"
-    trigger = "CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET x = x; END;"
-    function = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; SELECT 2; $$;"
+UTF8 = "CHARACTER SET utf8mb4"
+INDEX = {
+    "sqlite": "VACUUM;",
+    "postgresql": "CREATE INDEX CONCURRENTLY ix ON t (x);",
+    "mariadb": "CREATE INDEX ix ON t (x(9));",
+}
+BODY = {
+    "sqlite": "CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET x = x; END;",
+    "postgresql": "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; SELECT 2; $$;",
+    "mariadb": "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN SET @a = 1; SET @b = '//'; END;",
+}
+
+
+def files(target: Target) -> dict[str, str]:
+    value = target.text(AWKWARD)
+    kind = target.url.partition(":")[0]
     create = 'op.create_table("p", sa.Column("id", sa.Integer))\nop.execute("INSERT INTO p VALUES (7)")'
     ids = [f"{number:012x}" for number in range(1, 5)]
     return shop() | {
         "migrations/4.sql": native(
             ids[0],
             C,
-            f"CREATE TABLE t (x text); -- a comment\nINSERT INTO t VALUES ('{value}') -- no semicolon; here",
-            f"DELETE FROM t WHERE x = '{value}';\nDROP TABLE t;",
+            f"CREATE TABLE t (x text); -- a comment\nINSERT INTO t VALUES ({value}) -- no semicolon; here",
+            f"DELETE FROM t WHERE x = {value};\nDROP TABLE t;",
             description="it's \\ odd",
         ),
-        "migrations/5.sql": native(ids[1], ids[0], trigger if sqlite else function, None),
-        "migrations/6.sql": native(ids[2], ids[1], index, "SELECT 1;", header="-- mig:no-transaction"),
+        "migrations/5.sql": native(ids[1], ids[0], BODY[kind], None),
+        "migrations/6.sql": native(ids[2], ids[1], INDEX[kind], "SELECT 1;", header="-- mig:no-transaction"),
         "migrations/7.py": python(create, 'op.drop_table("p")', ids[3], (ids[2],)),
     }
 
@@ -69,6 +82,18 @@ def play_psql(target: Target, script: str) -> None:
     subprocess.run(command, input=script, encoding="utf-8", check=True)
 
 
+def play_mariadb(target: Target, script: str) -> None:
+    if shutil.which("mariadb") is None:
+        pytest.skip("there is no mariadb client on the machine")
+    place = urlsplit(target.url)
+    account = [f"--host={place.hostname}", f"--port={place.port}", f"--user={place.username}"]
+    password = {"MYSQL_PWD": place.password or ""}
+    how = ["mariadb", "--no-defaults", *account, "--binary-mode", "--default-character-set=utf8mb4"]
+    subprocess.run(
+        [*how, place.path[1:]], input=script, encoding="utf-8", check=True, env=os.environ | password
+    )
+
+
 def picture(target: Target) -> list[object]:
     """Schema, rows and history, without moments and durations."""
     tables = [name for name in target.tables() if name != "sqlite_sequence"]
@@ -78,6 +103,9 @@ def picture(target: Target) -> list[object]:
         # Alembic writes other white space into scripts, and SQLite keeps the text.
         listed = target.query("SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
         schema = [(kind, name, " ".join(str(sql).split())) for kind, name, sql in listed]
+    elif target.is_mariadb:
+        schema = [row for name in target.all_tables() for row in target.query(f"SHOW CREATE TABLE {name}")]
+        schema += [row[:4] for row in target.query("SHOW TRIGGERS")]
     else:
         schema = target.query(
             "SELECT table_name, column_name, data_type FROM information_schema.columns"
@@ -93,7 +121,7 @@ def picture(target: Target) -> list[object]:
 @pytest.mark.parametrize("play", [play_sqlite_module, play_sqlite_shell])
 def test_a_script_for_sqlite_gives_the_same_as_a_run(tmp_path: Path, play: Play) -> None:
     scripted, ran = (Target(f"sqlite:///{tmp_path / name}") for name in ("scripted.db", "ran.db"))
-    compare(scripted, ran, play, files(sqlite=True))
+    compare(scripted, ran, play, files(ran))
 
 
 @pytest.fixture
@@ -104,7 +132,14 @@ def two_servers(postgresql_url: str) -> Iterator[tuple[Target, Target]]:
 
 @pytest.mark.postgresql
 def test_a_script_for_psql_gives_the_same_as_a_run(two_servers: tuple[Target, Target]) -> None:
-    compare(*two_servers, play_psql, files(sqlite=False))
+    compare(*two_servers, play_psql, files(two_servers[1]))
+
+
+@pytest.mark.mariadb
+def test_a_script_for_the_client_of_mariadb_gives_the_same_as_a_run(mariadb_url: str) -> None:
+    with fresh_database(mariadb_url, UTF8) as one, fresh_database(mariadb_url, UTF8) as two:
+        scripted, ran = (Target(d.plain_url.replace("mysql://", "mariadb://")) for d in (one, two))
+        compare(scripted, ran, play_mariadb, files(ran))
 
 
 def compare(scripted: Target, ran: Target, play: Play, written: dict[str, str]) -> None:

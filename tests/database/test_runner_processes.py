@@ -16,7 +16,7 @@ import pytest
 
 from mig.errors import RunnerError, StepFailedError
 from mig.runner import Options, Runner
-from tests.database.test_runner_runs import KINDS, Target, brief
+from tests.database.test_runner_runs import KINDS, TRANSACTIONAL, Target, brief, target
 from tests.repositories import GitSandbox, native
 from tests.unit.runner.snapshots import A, B, C, Recorder, shop, snapshot
 
@@ -28,9 +28,7 @@ SETTINGS = {"mig.toml": 'source = "native"\npath = "migrations"\n'}
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
-    if request.param == "sqlite":
-        return Target(f"sqlite:///{tmp_path / 'shop.db'}")
-    return Target(request.getfixturevalue("postgresql_database").plain_url)
+    return target(request.param, request, tmp_path)
 
 
 @pytest.fixture
@@ -92,6 +90,7 @@ SLOW = (
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 @pytest.mark.parametrize("moment", [0.0, 0.1, 0.3])
 def test_a_killed_process_leaves_whole_migrations_only(
     database: Target, sandbox: GitSandbox, moment: float
@@ -124,6 +123,7 @@ def wait_for_the_lock(database: Target) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_a_killed_process_without_a_transaction_tells_which_statement(
     database: Target, sandbox: GitSandbox
 ) -> None:

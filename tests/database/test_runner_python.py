@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mig.errors import RunnerError, StepFailedError
-from tests.database.test_runner_runs import KINDS, Target, brief
+from tests.database.test_runner_runs import KINDS, TRANSACTIONAL, Target, brief, target
 from tests.repositories import native
 from tests.unit.runner.snapshots import A, B
 
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
-    if request.param == "sqlite":
-        return Target(f"sqlite:///{tmp_path / 'shop.db'}")
-    return Target(request.getfixturevalue("postgresql_database").plain_url)
+    return target(request.param, request, tmp_path)
 
 
 def python(body: str, down: str = "pass", id: str = A, parents: tuple[str, ...] = (), head: str = "") -> str:
@@ -52,7 +50,8 @@ def test_native_python_goes_up_and_down(database: Target) -> None:
 
 
 def test_batch_operations_keep_rows(database: Target) -> None:
-    batch = 'with op.batch_alter_table("users") as batch:\n    batch.alter_column("email", nullable=False)'
+    change = 'batch.alter_column("email", existing_type=sa.Text, nullable=False)'
+    batch = f'with op.batch_alter_table("users") as batch:\n    {change}'
     files = {
         "migrations/1.py": python(f"{CREATE}\nop.execute(\"INSERT INTO users VALUES (1, 'x')\")"),
         "migrations/2.py": python(batch, id=B, parents=(A,)),
@@ -69,6 +68,7 @@ def test_the_stored_python_reverts_when_the_file_is_gone(database: Target) -> No
     assert database.tables() == []
 
 
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_an_error_names_the_line_and_leaves_nothing(database: Target) -> None:
     runner = database.runner({"migrations/1.py": python(f'{CREATE}\nop.execute("SELECT 1 FROM nowhere")')})
     with pytest.raises(StepFailedError, match=r"failed at migrations/1.py:7: .*nowhere"):
@@ -77,6 +77,7 @@ def test_an_error_names_the_line_and_leaves_nothing(database: Target) -> None:
     assert brief(runner.status()) == ([], [A])
 
 
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -108,6 +109,7 @@ def test_an_orm_session_joins_the_transaction(database: Target) -> None:
     assert brief(database.runner({}).status()) == ([A], [])
 
 
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_an_orm_session_does_not_commit_what_fails_later(database: Target) -> None:
     body = (
         f"{CREATE}\nfrom sqlalchemy.orm import Session\nsession = Session(bind=op.get_bind())\n"

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 KINDS = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", marks=pytest.mark.postgresql, id="postgresql"),
+    pytest.param("mariadb", marks=pytest.mark.mariadb, id="mariadb"),
 ]
+TRANSACTIONAL = KINDS[:2]
+"""Where a migration with DDL is one transaction."""
 
 
 class Target:
@@ -33,6 +37,7 @@ class Target:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        self.is_mariadb = url.startswith("mariadb")
 
     def runner(self, files: Mapping[str, str], options: Options | None = None, **values: str) -> Runner:
         return Runner(self.url, snapshot(files, **values), options=options)
@@ -44,26 +49,60 @@ class Target:
                 return connection.execute(sql).fetchall()
             finally:
                 connection.close()
+        if self.is_mariadb:
+            return self._query_mariadb(sql)
         import psycopg
 
         with psycopg.connect(self.url, autocommit=True) as server:
             cursor = server.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
 
-    def tables(self) -> list[str]:
-        """The tables that are not mig's own."""
+    def _query_mariadb(self, sql: str) -> list[tuple[object, ...]]:
+        import pymysql
+
+        place = urlsplit(self.url)
+        with pymysql.connect(
+            host=place.hostname,
+            port=place.port or 3306,
+            user=place.username,
+            password=place.password or "",
+            database=place.path[1:],
+            autocommit=True,
+            charset="utf8mb4",
+        ) as server:
+            cursor = server.cursor()
+            cursor.execute(sql)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def all_tables(self) -> list[str]:
         if self.is_sqlite:
             rows = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")
+        elif self.is_mariadb:
+            rows = self.query("SHOW TABLES")
         else:
             rows = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        return sorted(str(row[0]) for row in rows if not str(row[0]).startswith("mig_"))
+        return sorted(str(row[0]) for row in rows)
+
+    def tables(self) -> list[str]:
+        """The tables that are not mig's own."""
+        return [name for name in self.all_tables() if not name.startswith("mig_")]
+
+    def text(self, value: str) -> str:
+        """A text as SQL."""
+        return "'" + value.replace("'", "''").replace("\\", "\\\\" if self.is_mariadb else "\\") + "'"
+
+
+def target(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Target:
+    """An empty database of a kind."""
+    if kind == "sqlite":
+        return Target(f"sqlite:///{tmp_path / 'shop.db'}")
+    url = request.getfixturevalue(f"{kind}_database").plain_url
+    return Target(url.replace("mysql://", "mariadb://"))
 
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
-    if request.param == "sqlite":
-        return Target(f"sqlite:///{tmp_path / 'shop.db'}")
-    return Target(request.getfixturevalue("postgresql_database").plain_url)
+    return target(request.param, request, tmp_path)
 
 
 @pytest.fixture
@@ -88,11 +127,7 @@ def test_up_applies_everything_once_in_order(database: Target) -> None:
 
 def test_status_of_a_new_database_changes_nothing(database: Target) -> None:
     database.runner(shop()).status()
-    assert not database.query(
-        "SELECT name FROM sqlite_master"
-        if database.is_sqlite
-        else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-    )
+    assert database.all_tables() == []
 
 
 def test_status_does_not_create_a_file(tmp_path: Path) -> None:
@@ -161,6 +196,7 @@ def test_events_tell_what_happens(database: Target) -> None:
     assert recorder.names() == ["PlanMade", "StepStarted", "StatementDone", "StatementDone", "StepDone"]
 
 
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_a_failure_in_the_middle_leaves_nothing_of_the_migration(database: Target) -> None:
     files = shop()
     files["migrations/3_orders.sql"] = native(
@@ -182,6 +218,7 @@ def test_a_failure_in_the_middle_leaves_nothing_of_the_migration(database: Targe
     assert (brief(status), status.failed) == (([A, B], [C]), None)
 
 
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_a_failed_revert_leaves_the_migration_applied(database: Target) -> None:
     files = shop()
     files["migrations/3_orders.sql"] = native(
@@ -205,6 +242,7 @@ def test_a_statement_that_ends_the_transaction_is_refused_before_anything_runs(
     assert database.tables() == []
 
 
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_savepoints_are_allowed(database: Target) -> None:
     up = "CREATE TABLE t (id integer);\nSAVEPOINT s;\nINSERT INTO t VALUES (1);\n"
     up += "ROLLBACK TO SAVEPOINT s;\nRELEASE s;"
@@ -286,15 +324,13 @@ AWKWARD = """it's a "quoted" \\' back\\\\slash : :name %s %% $1 {x} é 日本 --
 
 
 def test_statements_run_as_they_are_written(database: Target) -> None:
-    value = AWKWARD.replace("'", "''")
-    up = f"CREATE TABLE t (x text);\nINSERT INTO t VALUES ('{value}');"
-    files = {
-        "migrations/1.sql": native(A, (), up, f"DELETE FROM t WHERE x = '{value}';", description=AWKWARD)
-    }
+    value = database.text(AWKWARD)
+    up = f"CREATE TABLE t (x text);\nINSERT INTO t VALUES ({value});"
+    files = {"migrations/1.sql": native(A, (), up, f"DELETE FROM t WHERE x = {value};", description=AWKWARD)}
     database.runner(files).up()
     assert database.query("SELECT x FROM t") == [(AWKWARD,)]
     assert database.query("SELECT down FROM mig_history") == [
-        (json.dumps([f"DELETE FROM t WHERE x = '{value}'"], ensure_ascii=False),)
+        (json.dumps([f"DELETE FROM t WHERE x = {value}"], ensure_ascii=False),)
     ]
     database.runner({}).down()
     assert database.query("SELECT count(*) FROM t") == [(0,)]
@@ -369,6 +405,7 @@ def test_the_history_is_not_made_twice_when_the_search_path_changes(server: Targ
         Runner(server.url + "?options=-csearch_path%3Dpostgres,public", snapshot(shop())).up()
 
 
+@pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_an_interrupt_leaves_nothing(database: Target) -> None:
     def interrupt(event: Event) -> None:
         if type(event).__name__ == "StatementDone":

@@ -26,7 +26,7 @@ _RUN = (
     click.argument("target", default=""),
     click.option("--at", default="", metavar="REF", help="Take the migrations from this Git ref."),
     click.option("--dry-run", is_flag=True, help="Show every statement and do nothing."),
-    click.option("--sql", "as_script", is_flag=True, help="Write a script for psql or sqlite3 instead."),
+    click.option("--sql", "as_script", is_flag=True, help="Write a script for the database's own client."),
     click.option(
         "--lock-wait",
         type=click.FloatRange(min=0),

@@ -89,16 +89,25 @@ class Executor:
             StepFailedError: the database refused.
         """
         work = _work_of(step)
+        self.session.renew(self.waiting)
         self.notify(StepStarted(step=step))
         began = time.monotonic()
         if work.is_python:
             # SQLAlchemy looks around on first use, which must not be in the transaction.
             self.session.sqlalchemy()
-        if work.transactional and self.dialect.transactional_ddl:
+        if self.is_atomic(work):
             self._run_in_transaction(step, work, seen, began)
         else:
             self._run_journalled(step, work, seen, began)
         self.notify(StepDone(step=step, duration_ms=_since(began)))
+
+    def is_atomic(self, work: Work) -> bool:
+        """Whether a migration and its row in the history can be one transaction."""
+        if not work.transactional or self.dialect.transactional_ddl:
+            return work.transactional
+        if work.is_python or not all(self.dialect.joins_transaction(s.text) for s in work.statements):
+            return False
+        return not work.statements or self.session.all_roll_back()
 
     def record(self, step: Step, work: Work, **values: object) -> Record:
         """What the history keeps of a step up."""
@@ -193,23 +202,67 @@ class Executor:
     def _run_each(self, step: Step, work: Work) -> None:
         if work.is_python:
             self._journal(step, statement=-1)
-            self._run_python(step, work)
+            self._run_python_apart(step, work)
         for index, statement in enumerate(() if work.is_python else work.statements, 1):
-            self._journal(step, statement=-index)
-            self._run_statement(step, statement)
-            self._journal(step, statement=index)
+            if not self.session.in_transaction() and self.joins_journal(statement):
+                self._run_with_journal(step, statement, index)
+            else:
+                self._journal(step, statement=-index)
+                self._run_statement(step, statement)
+                self._journal(step, statement=index)
             self.notify(StatementDone(step=step, index=index, count=len(work.statements)))
         if self.session.in_transaction():
             raise self._failed(step, StatementError("the migration left a transaction open"), None)
 
+    def joins_journal(self, statement: Statement) -> bool:
+        """Whether a statement and its line in the journal can be one transaction of their own."""
+        return self.dialect.joins_transaction(statement.text) and self.session.all_roll_back()
+
+    def _run_with_journal(self, step: Step, statement: Statement, index: int) -> None:
+        try:
+            self._control(step, self.dialect.begin)
+            self._run_statement(step, statement)
+            self._journal(step, statement=index)
+            self._control(step, "COMMIT")
+        except StepFailedError:
+            self.session.rollback()
+            self._journal(step, state=FAILED, statement=-index)
+            raise
+
+    def _control(self, step: Step, sql: str) -> None:
+        try:
+            self.session.execute(sql)
+        except StatementError as error:
+            raise self._failed(step, error, None) from None
+
+    def _run_python_apart(self, step: Step, work: Work) -> None:
+        """Python where DDL commits by itself, or outside of a transaction.
+
+        In a transaction, it can be told at the end whether something has committed.
+        """
+        if not work.transactional:
+            self._run_python(step, work)
+            return
+        self._control(step, self.dialect.begin)
+        try:
+            self._run_python(step, work)
+            self._journal(step, statement=1)
+            if self.session.in_transaction():
+                self._control(step, "COMMIT")
+        except StepFailedError:
+            if self.session.in_transaction():
+                self.session.rollback()
+                self._journal(step, state=FAILED, statement=0)
+            raise
+
     def _settle(self, step: Step, work: Work, began: float) -> None:
         sql, lineage = self.history.sql, self.origin.lineage
         if step.direction is Direction.DOWN:
-            last = sql.revert(lineage, step.id, self.origin.by)
+            last = sql.update(lineage, step.id, state=APPLIED) + sql.revert(lineage, step.id, self.origin.by)
         else:
             done: dict[str, str | int] = {
                 "state": APPLIED,
-                "statement": len(work.statements),
+                "statement": 1 if work.is_python else len(work.statements),
                 "applied_by": self.origin.by,
             }
             last = sql.update(lineage, step.id, **done, duration_ms=_since(began))
@@ -221,10 +274,12 @@ class Executor:
             self.session.rollback()
 
     def _journal(self, step: Step, **values: str | int) -> None:
-        if self.session.in_transaction():
-            return  # the migration has begun a transaction of its own, which the journal must not join
+        """Write down how far a migration is; in a transaction of its own, that becomes true with the rest."""
         try:
+            joins = self.session.in_transaction()
             self.session.execute(self.history.sql.update(self.origin.lineage, step.id, **values))
+            if not joins and self.session.in_transaction():  # the migration has switched autocommit off
+                self.session.execute("COMMIT")
         except StatementError as error:
             if values.get("state") != FAILED:  # nothing is gained by hiding the statement's own error
                 raise self._failed(step, error, None) from None
@@ -244,10 +299,9 @@ class Executor:
     def _what_now(self, step: Step, error: StatementError) -> str:
         if error.lost:
             return "the connection is gone: mig status says what the database has, then run the command again"
-        work = _work_of(step)
-        if work.transactional and self.dialect.transactional_ddl:
+        if self.is_atomic(_work_of(step)):
             return f"nothing of {step.id} stays in the database; mend it and run the command again"
-        return f"{step.id} uses no transaction, so what ran stays: mig status says how far it came"
+        return f"{step.id} ran outside of a transaction, so what ran stays: mig status says how far it came"
 
     def _file(self, step: Step) -> str:
         import os

@@ -113,15 +113,16 @@ class HistorySql:
         )
         unique = "unique (lineage, id)"
         return (
-            f"CREATE TABLE IF NOT EXISTS {self.table} ({columns}, {unique});\n"
-            f"CREATE TABLE IF NOT EXISTS {self.log} ({log});\n"
+            # The log first: where DDL commits by itself, the history's table says that both are there.
+            f"CREATE TABLE IF NOT EXISTS {self.log} ({log}){self.dialect.table_options};\n"
+            f"CREATE TABLE IF NOT EXISTS {self.table} ({columns}, {unique}){self.dialect.table_options};\n"
         )
 
     def insert(self, record: Record) -> str:
         values = {
             "seq": "coalesce(max(seq), 0) + 1",
             "parents": self._text(",".join(record.parents)),
-            "applied_at": self._text(record.applied_at) if record.applied_at else self.dialect.now,
+            "applied_at": self.dialect.moment(record.applied_at) if record.applied_at else self.dialect.now,
             "layout": str(LAYOUT),
         }
         chosen = (values.get(name) or self._text(getattr(record, name)) for name in _KINDS)

@@ -1,4 +1,4 @@
-"""Plans as scripts for psql or sqlite3, with the same transactions and history rows as a run."""
+"""Plans as scripts for the database's own client, with the same transactions and history rows as a run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ if TYPE_CHECKING:
     from mig.runner.plan import Plan, Step
     from mig.runner.work import Work
 
-_RUN_WITH = {
-    "postgresql": "psql -v ON_ERROR_STOP=1 -f FILE",
-    "sqlite": "sqlite3 -bail DATABASE < FILE",
-}
+_DELIMITERS = ("//", "$$", ";;", "@@", "~~", "^^")
 
 
 def render_script(plan: Plan, executor: Executor) -> str:
@@ -27,8 +24,7 @@ def render_script(plan: Plan, executor: Executor) -> str:
         RunnerError: a Python migration asks the database something.
     """
     dialect = executor.dialect
-    how = _RUN_WITH.get(dialect.name, "a client that stops at the first error")
-    lines = [f"-- mig: {len(plan.steps)} migrations for {dialect.name}; run with: {how}"]
+    lines = [f"-- mig: {len(plan.steps)} migrations for {dialect.name}; run with: {dialect.script.run_with}"]
     if plan.steps:
         lines.append(executor.history.sql.create())
     lines.extend("\n".join(_step(step, executor)) for step in plan.steps)
@@ -41,7 +37,9 @@ def _step(step: Step, executor: Executor) -> Iterator[str]:
         return
     doing = "apply" if step.direction is Direction.UP else "revert"
     yield f"-- {doing} {step.id} {_one_line(step.description)}".rstrip()
-    if work.transactional and executor.dialect.transactional_ddl:
+    if executor.dialect.script.reset:
+        yield executor.dialect.script.reset
+    if executor.is_atomic(work):
         yield f"{executor.dialect.begin};"
         yield from _statements(step, work, executor)
         yield from _end(step, work, executor)
@@ -65,10 +63,16 @@ def _journalled(step: Step, work: Work, executor: Executor) -> Iterator[str]:
     else:
         yield sql.update(lineage, step.id, state=RUNNING, statement=0).rstrip()
     for index, text in enumerate(_statements(step, work, executor), 1):
-        yield sql.update(lineage, step.id, statement=-index).rstrip()
+        joins = not work.is_python and executor.joins_journal(work.statements[index - 1])
+        yield (
+            f"{executor.dialect.begin};" if joins else sql.update(lineage, step.id, statement=-index).rstrip()
+        )
         yield text
         yield sql.update(lineage, step.id, statement=index).rstrip()
+        if joins:
+            yield "COMMIT;"
     if step.direction is Direction.DOWN:
+        yield sql.update(lineage, step.id, state=APPLIED).rstrip()
         yield sql.revert(lineage, step.id, executor.origin.by)
     else:
         yield sql.update(lineage, step.id, state=APPLIED, duration_ms=0)
@@ -81,9 +85,16 @@ def _statements(step: Step, work: Work, executor: Executor) -> Iterator[str]:
         yield render_sql(executor.dialect.name, work.text, step.path, step).strip("\n")
         return
     for statement in work.statements:
-        # A comment to the end of the line would hide a semicolon behind it.
-        end = "\n;" if "--" in statement.text.rpartition("\n")[2] else ";"
-        yield statement.text + end
+        yield _terminated(statement.text, delimiters=executor.dialect.script.delimiters)
+
+
+def _terminated(text: str, *, delimiters: bool) -> str:
+    if delimiters and ";" in text:
+        sign = next((sign for sign in _DELIMITERS if sign not in text), "/*mig*/")
+        return f"DELIMITER {sign}\n{text}\n{sign}\nDELIMITER ;"
+    # A comment to the end of the line would hide a semicolon behind it.
+    last = text.rpartition("\n")[2]
+    return text + ("\n;" if "--" in last or (delimiters and "#" in last) else ";")
 
 
 def _one_line(text: str) -> str:

@@ -16,6 +16,7 @@ _SHOWN = frozenset(
         "mode",
         "port",
         "sslmode",
+        "unix_socket",
         "uri",
         "user",
     }

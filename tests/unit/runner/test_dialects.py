@@ -15,6 +15,8 @@ from mig.runner.dialects import find_dialect, milliseconds, named_dialect
         pytest.param("postgres://db/shop", "postgresql", id="short"),
         pytest.param("postgresql+asyncpg://db/shop", "postgresql", id="another-driver"),
         pytest.param("sqlite:///shop.db", "sqlite", id="sqlite"),
+        pytest.param("mariadb://db/shop", "mariadb", id="mariadb"),
+        pytest.param("mysql+pymysql://db/shop", "mysql", id="mysql"),
     ],
 )
 def test_the_url_chooses_the_dialect(url: str, name: str) -> None:
@@ -22,10 +24,11 @@ def test_the_url_chooses_the_dialect(url: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["oracle://ada:hunter2@db/shop", "mysql://ada:hunter2@db/shop", "hunter2", ""]
+    "url", ["oracle://ada:hunter2@db/shop", "mssql://ada:hunter2@db/shop", "hunter2", ""]
 )
 def test_a_database_that_mig_does_not_know_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(RunnerError, match="mig runs migrations on postgresql, sqlite, and not on") as caught:
+    known = "mig runs migrations on mariadb, mysql, postgresql, sqlite, and not on"
+    with pytest.raises(RunnerError, match=known) as caught:
         find_dialect(url)
     assert "hunter2" not in caught.value.message + caught.value.hint
 
@@ -35,13 +38,19 @@ def test_an_unknown_name_is_refused() -> None:
         named_dialect("oracle")
 
 
-def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("url", "driver", "extra"),
+    [("postgresql://db/shop", "psycopg", "postgresql"), ("mariadb://db/shop", "pymysql", "mysql")],
+)
+def test_a_missing_driver_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, url: str, driver: str, extra: str
+) -> None:
     from mig.runner.dialects import Settings
 
-    monkeypatch.setitem(sys.modules, "psycopg", None)
+    monkeypatch.setitem(sys.modules, driver, None)
     with pytest.raises(RunnerError, match="not installed") as caught:
-        find_dialect("postgresql://db/shop").connect("postgresql://db/shop", Settings())
-    assert "pip install 'mig-db[postgresql]'" in caught.value.hint
+        find_dialect(url).connect(url, Settings())
+    assert f"pip install 'mig-db[{extra}]'" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mig.runner.waiting import Waiting
 
 _DIALECTS = {
+    "mariadb": ("mig.runner.dialects.mariadb", "mariadb"),
+    "mysql": ("mig.runner.dialects.mariadb", "mysql"),
     "postgresql": ("mig.runner.dialects.postgresql", "PostgresqlDialect"),
     "sqlite": ("mig.runner.dialects.sqlite", "SqliteDialect"),
 }
@@ -57,6 +59,19 @@ class ColumnTypes:
     moment: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptStyle:
+    """How scripts for a database's own client are written.
+
+    ``run_with`` is the command; ``reset`` goes before each migration; with ``delimiters`` the client has to
+    be told where a statement ends that holds semicolons.
+    """
+
+    run_with: str
+    reset: str = ""
+    delimiters: bool = False
+
+
 class Session(Protocol):
     """One connection.  Every error of the driver leaves it as ``StatementError`` or ``RunnerError``."""
 
@@ -78,7 +93,10 @@ class Session(Protocol):
     def in_transaction(self) -> bool: ...
 
     def reset(self) -> None:
-        """Forget what a migration has set for the session."""
+        """Forget what a migration has set for the session, as far as mig's own statements notice it."""
+
+    def renew(self, waiting: Waiting) -> None:
+        """Forget it all, before another migration; where that loses the lock, take it again."""
 
     def acquire_lock(self, name: str, waiting: Waiting) -> None:
         """Become the only runner, where the dialect locks whole runs; released by ``close``."""
@@ -96,7 +114,10 @@ class Session(Protocol):
         """The quoted name of a table that stays right whatever a migration does to the session."""
 
     def version(self) -> int:
-        """A number that changes when others have committed; constant where a lock covers whole runs."""
+        """A number that changes when others may have committed; constant while a lock keeps them out."""
+
+    def all_roll_back(self) -> bool:
+        """Whether a rollback takes back the rows of every table of this server."""
 
     def sqlalchemy(self) -> sa.Connection:
         """This same connection for SQLAlchemy; asked for outside of a transaction."""
@@ -108,15 +129,17 @@ class Dialect(Protocol):
     """The facts of one database.  Adding a database is one module with such a class.
 
     ``locks_runs``: a lock covers the whole run; without it every transaction excludes other
-    runners, and the history is compared at the beginning of each.
+    runners, and the history is compared at the beginning of each.  ``table_options`` end a CREATE TABLE.
     """
 
     name: str
     transactional_ddl: bool
     locks_runs: bool
     types: ColumnTypes
+    table_options: str
     begin: str
     now: str
+    script: ScriptStyle
 
     def connect(self, url: str, settings: Settings) -> Session:
         """Open a session.
@@ -127,6 +150,12 @@ class Dialect(Protocol):
 
     def literal(self, value: str | int | None) -> str:
         """A value as SQL; for scripts, and so that a transaction ends in one round trip."""
+
+    def moment(self, text: str) -> str:
+        """A moment, as ``history.now_text`` writes it, as SQL."""
+
+    def joins_transaction(self, text: str) -> bool:
+        """Whether a statement surely can share a transaction with others and does not end it."""
 
 
 def find_dialect(url: str) -> Dialect:
@@ -139,7 +168,7 @@ def find_dialect(url: str) -> Dialect:
     if name in _DIALECTS:
         return named_dialect(name)
     known = ", ".join(sorted(_DIALECTS))
-    hint = "write postgresql://USER@HOST/DATABASE or sqlite:///FILE"
+    hint = "write postgresql://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE or sqlite:///FILE"
     raise RunnerError(f"mig runs migrations on {known}, and not on {safe_url(url)}", hint=hint)
 
 
@@ -153,7 +182,7 @@ def named_dialect(name: str) -> Dialect:
         known = ", ".join(sorted(_DIALECTS))
         raise RunnerError(f"mig runs no migrations on {name}", hint=f"it does on {known}")
     module, attribute = _DIALECTS[name]
-    # A class in a table of dotted names is beyond the type checker.
+    # What makes a dialect, in a table of dotted names, is beyond the type checker.
     return cast("Dialect", getattr(importlib.import_module(module), attribute)())
 
 

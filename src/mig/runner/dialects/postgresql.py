@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mig.errors import RunnerError
-from mig.runner.dialects import ColumnTypes, StatementError
+from mig.runner.dialects import ColumnTypes, ScriptStyle, StatementError
 from mig.runner.identity import process_name
 from mig.runner.url import safe_url, scrub, secrets_of
 
@@ -47,8 +47,10 @@ class PostgresqlDialect:
     transactional_ddl = True
     locks_runs = True
     types = ColumnTypes(key="text", text="text", number="bigint", moment="timestamp with time zone")
+    table_options = ""
     begin = "BEGIN"
     now = "clock_timestamp()"
+    script = ScriptStyle(run_with="psql -v ON_ERROR_STOP=1 -f FILE")
 
     def connect(self, url: str, settings: Settings) -> PostgresqlSession:
         psycopg = _driver()
@@ -75,6 +77,12 @@ class PostgresqlDialect:
             return str(value)
         # E'' reads the same whatever standard_conforming_strings is.
         return "E'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+    def moment(self, text: str) -> str:
+        return self.literal(text)
+
+    def joins_transaction(self, text: str) -> bool:
+        return False
 
 
 class PostgresqlSession:
@@ -155,6 +163,9 @@ class PostgresqlSession:
     def reset(self) -> None:
         self.execute(self._reset)
 
+    def renew(self, waiting: Waiting) -> None:
+        """Nothing: every transaction begins anew."""
+
     def acquire_lock(self, name: str, waiting: Waiting) -> None:
         key = _lock_key(self._connection.info.dbname, self._schema, name)
         waiting.until(
@@ -195,6 +206,9 @@ class PostgresqlSession:
 
     def version(self) -> int:
         return 0
+
+    def all_roll_back(self) -> bool:
+        return True
 
     def sqlalchemy(self) -> sa.Connection:
         if self._bound is None:

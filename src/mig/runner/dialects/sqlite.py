@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from mig.errors import RunnerError
-from mig.runner.dialects import ColumnTypes, StatementError, milliseconds
+from mig.runner.dialects import ColumnTypes, ScriptStyle, StatementError, milliseconds
 from mig.runner.url import safe_url
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ class SqliteDialect:
     transactional_ddl = True
     locks_runs = False
     types = ColumnTypes(key="text", text="text", number="integer", moment="text")
+    table_options = ""
     begin = "BEGIN IMMEDIATE"
     now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+    script = ScriptStyle(run_with="sqlite3 -bail DATABASE < FILE")
 
     def connect(self, url: str, settings: Settings) -> SqliteSession:
         path, is_uri = _file(url)
@@ -48,6 +50,12 @@ class SqliteDialect:
         if value is None:
             return "NULL"
         return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+    def moment(self, text: str) -> str:
+        return self.literal(text)
+
+    def joins_transaction(self, text: str) -> bool:
+        return False
 
 
 class SqliteSession:
@@ -110,6 +118,9 @@ class SqliteSession:
         # Rebuilding a table, SQLite's way to alter one, needs foreign keys off; see docs/reference/runner.md.
         self._connection.execute("PRAGMA foreign_keys = OFF")
 
+    def renew(self, waiting: Waiting) -> None:
+        """Nothing: every transaction begins anew."""
+
     def acquire_lock(self, name: str, waiting: Waiting) -> None:
         """Nothing: each transaction excludes other writers."""
 
@@ -125,6 +136,9 @@ class SqliteSession:
 
     def version(self) -> int:
         return int(str(self.query("PRAGMA data_version")[0][0]))
+
+    def all_roll_back(self) -> bool:
+        return True
 
     def sqlalchemy(self) -> sa.Connection:
         if self._bound is None:
