@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mig.cli._options import Globals
     from mig.runner import Outcome
     from mig.runner.events import Event
+    from mig.runner.plan import Plan
     from mig.usecases.database import DatabaseRequest
     from mig.usecases.project import Project
 
@@ -36,6 +37,9 @@ _RUN = (
         help="How long to wait for another runner.",
     ),
     click.option("--allow-changed", is_flag=True, help="Pass over applied migrations whose files differ."),
+    click.option(
+        "--allow-unsafe", is_flag=True, help="Apply what is not shown to be safe after what is applied."
+    ),
 )
 _RECONCILE = (
     click.option(
@@ -71,6 +75,7 @@ class RunCall:
     apply_late: tuple[str, ...] = ()
     mark_applied: tuple[str, ...] = ()
     at: str = ""
+    allow_unsafe: bool = False
 
 
 def database_options(function: _Function) -> _Function:
@@ -106,6 +111,8 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
         apply_late=call.apply_late,
         mark_applied=call.mark_applied,
         at=call.at,
+        allow_unsafe=call.allow_unsafe,
+        ask=_ask,
     )
     screen(options)
     if call.dry_run or call.as_script:
@@ -143,6 +150,18 @@ def _run(options: Globals, direction: str, run: Run, request: DatabaseRequest, t
         click.echo(outcome_json(outcome), nl=False)
     elif not options.quiet:
         click.echo(render_outcome(outcome, direction), nl=False)
+
+
+def _ask(_: Plan) -> bool | None:
+    """Whether a plan may run whose doubts have been shown; None where nobody is at the terminal."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    import os
+
+    from mig.cli._prompt import ask
+
+    answer = ask(("mig: run it all the same?  [y] yes  [n] no",), {"y": "yes", "n": "no"}, os.environ)
+    return None if answer is None else answer == "yes"
 
 
 def _decorated(function: _Function, decorators: tuple[Callable[[_Function], _Function], ...]) -> _Function:

@@ -7,7 +7,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from mig.report.json import render
-from mig.runner.events import LockWaiting, PlanMade, StatementDone, StepDone, StepFailed, StepStarted
+from mig.runner.events import (
+    LockWaiting,
+    PlanDoubted,
+    PlanMade,
+    StatementDone,
+    StepDone,
+    StepFailed,
+    StepStarted,
+)
 from mig.runner.plan import Direction
 from mig.runner.reconcile import said_of, way_out
 
@@ -55,6 +63,8 @@ class RunReporter:
                     file=self._err,
                     flush=True,
                 )
+            case PlanDoubted():
+                self._show_doubts(event)
             case PlanMade():
                 self._begin(event.plan)
             case StepStarted() | StatementDone():
@@ -70,8 +80,12 @@ class RunReporter:
             self._progress.stop()
             self._progress = None
 
+    def _show_doubts(self, event: PlanDoubted) -> None:
+        print("\n".join(_doubts(event.plan)), file=self._err, flush=True)
+
     def _begin(self, plan: Plan) -> None:
-        for late, before in plan.late:
+        doubted = {doubt.pending for doubt in plan.doubts}
+        for late, before in [pair for pair in plan.late if pair[0] not in doubted]:
             print(f"note: {late} comes before {before}, which this database already has", file=self._err)
         if not self._bar or self._quiet or len(plan.steps) <= _FEW:
             return
@@ -147,6 +161,7 @@ def render_plan(plan: Plan) -> str:
     lines = [
         f"note: {late} comes before {before}, which this database already has" for late, before in plan.late
     ]
+    lines += _doubts(plan)
     for step in plan.steps:
         lines += ["", *_plan_step(step)] if lines else _plan_step(step)
     count = len(plan.steps)
@@ -155,7 +170,25 @@ def render_plan(plan: Plan) -> str:
 
 
 def plan_json(database: str, plan: Plan) -> str:
-    return render({"database": database, "steps": [_step_data(step) for step in plan.steps]})
+    return render(plan_value(database, plan))
+
+
+def plan_value(database: str, plan: Plan) -> dict[str, object]:
+    return {
+        "database": database,
+        "steps": [_step_data(step) for step in plan.steps],
+        "doubts": [
+            {
+                "pending": doubt.pending,
+                "applied": doubt.applied,
+                "verdict": doubt.verdict.value,
+                "message": doubt.message,
+                "path": doubt.path,
+                "line": doubt.line,
+            }
+            for doubt in plan.doubts
+        ],
+    }
 
 
 def render_status(status: Status, *, color: bool, everything: bool) -> str:
@@ -199,6 +232,20 @@ def status_json(status: Status) -> str:
 def printable(text: str) -> str:
     """The text without the control characters that a terminal would act on."""
     return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _doubts(plan: Plan) -> list[str]:
+    """What is not shown to be safe, pair by pair, with the reason."""
+    if not plan.doubts:
+        return []
+    lines = ["not shown to be safe for this database (MIG309):"]
+    for doubt in plan.doubts:
+        place = f"{doubt.path}:{doubt.line}" if doubt.line else doubt.path
+        lines += [
+            printable(f"  {doubt.verdict.value:<8}  {doubt.pending} after {doubt.applied}  {place}"),
+            printable(f"            {_one_line(doubt.message)}"),
+        ]
+    return lines
 
 
 def _plan_step(step: Step) -> list[str]:

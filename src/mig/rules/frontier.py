@@ -62,7 +62,9 @@ class Deployed:
     bites: frozenset[PairKey] = frozenset()
 
 
-class _Trouble(NamedTuple):
+class Trouble(NamedTuple):
+    """One thing that goes wrong, or may, where an environment applies what remains."""
+
     verdict: Verdict
     step: int | None
     migration: str
@@ -96,6 +98,24 @@ def judge_environments(three: ThreeWay, environments: Iterable[Environment]) -> 
         if pair.verdict is not Verdict.COMMUTE and not is_ignored(three, pair)
     }
     return tuple(_judge(three, one, order, doubtful) for one in (Environment(name=FRESH), *named))
+
+
+def find_troubles(
+    three: ThreeWay, order: Sequence[str], met: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str, Trouble]]:
+    """What some pairs do on a database that has one of the two and is to get the other.
+
+    Args:
+        three: the merge, in which the two of a pair are unordered.
+        order: of a fresh database.
+        met: what is to be applied and what is applied already, for each pair.
+    """
+    position = {i: at for at, i in enumerate(order)}
+    for pending, applied in met:
+        pair = judge(three, pending, applied)
+        if pair.verdict is not Verdict.COMMUTE and not is_ignored(three, pair):
+            for trouble in _find_in_pair(three, pair, {pending: 1}, position):
+                yield pending, applied, trouble
 
 
 def find_unsafe(three: ThreeWay, deployed: Iterable[Deployed]) -> Iterator[Finding]:
@@ -160,7 +180,7 @@ def _find_troubles(
     order: Sequence[str],
     pending: Sequence[str],
     doubtful: Mapping[PairKey, JudgedPair],
-) -> Iterator[_Trouble]:
+) -> Iterator[Trouble]:
     step = {i: at for at, i in enumerate(pending, 1)}
     yield from _find_strangers(three, environment)
     late: set[str] = set()
@@ -170,33 +190,33 @@ def _find_troubles(
             f"{each.path} puts {each.first} before {each.second}, and {each.second} alone is applied there"
         )
         fix = f"there: mig redo {each.second}; or look at it, then mig up --mark-applied {each.first}"
-        yield _Trouble(Verdict.CONFLICT, None, each.first, 0, message, fix)
+        yield Trouble(Verdict.CONFLICT, None, each.first, 0, message, fix)
     for i in sorted(three.graph.ancestors(*environment.applied)):
         if i in step and i not in late:
             message = "it comes before what is applied there already, so no order of the graph was kept"
-            yield _Trouble(Verdict.UNKNOWN, step[i], i, 0, message, "look at that database: mig status")
+            yield Trouble(Verdict.UNKNOWN, step[i], i, 0, message, "look at that database: mig status")
     position = {i: at for at, i in enumerate(order)}
     for key, pair in doubtful.items():
         if not key.isdisjoint(step):
             yield from _find_in_pair(three, pair, step, position)
 
 
-def _find_strangers(three: ThreeWay, environment: Environment) -> Iterator[_Trouble]:
+def _find_strangers(three: ThreeWay, environment: Environment) -> Iterator[Trouble]:
     if environment.interrupted:
         message = f"{environment.interrupted} was interrupted there in the middle (MIG404)"
-        yield _Trouble(
+        yield Trouble(
             Verdict.UNKNOWN, None, environment.interrupted, 0, message, "settle it first: mig status"
         )
     strangers = sorted(environment.applied - three.graph.migrations.keys())
     if strangers:
         more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
         message = f"{strangers[0]}{more} is applied there and not in this merge, so it cannot be compared"
-        yield _Trouble(Verdict.UNKNOWN, None, "", 0, message, "merge the branch that has it")
+        yield Trouble(Verdict.UNKNOWN, None, "", 0, message, "merge the branch that has it")
 
 
 def _find_in_pair(
     three: ThreeWay, pair: JudgedPair, step: Mapping[str, int], position: Mapping[str, int]
-) -> Iterator[_Trouble]:
+) -> Iterator[Trouble]:
     """What a pair does in an environment, which has at most one of the two."""
     fresh = sorted((pair.one, pair.other), key=position.__getitem__)
     first, second = sorted(fresh, key=lambda i: step.get(i, 0))
@@ -210,7 +230,7 @@ def _find_in_pair(
         message = _differs(pair, first, second)
     reason = failing or (pair.reasons[0] if pair.reasons else None)
     line = reason.operations[0 if second == pair.one else 1].line if reason else 0
-    yield _Trouble(
+    yield Trouble(
         Verdict.CONFLICT if failing else pair.verdict,
         step[second],
         second,

@@ -25,6 +25,14 @@ class PlanMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDoubted:
+    """The plan is not shown to be safe for this database; ``allowed``: the user said that it may run."""
+
+    plan: Plan
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted:
     step: Step
 
@@ -50,4 +58,4 @@ class StepFailed:
     message: str
 
 
-Event = LockWaiting | PlanMade | StepStarted | StatementDone | StepDone | StepFailed
+Event = LockWaiting | PlanDoubted | PlanMade | StepStarted | StatementDone | StepDone | StepFailed

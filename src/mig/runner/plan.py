@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mig.graph.dag import Graph
     from mig.model import LineageSnapshot
     from mig.runner.history import Applied
+    from mig.runner.safety import Doubt
     from mig.runner.work import Work
 
 _STEPS = re.compile(r"([+-])(\d+)")
@@ -66,11 +67,12 @@ class Plan:
     """Steps in the order of execution, all reverts first.
 
     ``late`` names pairs of a migration to be applied and one that the DAG puts after it and that
-    the database has already.
+    the database has already.  ``doubts`` are pairs that are not shown to be harmless in this order.
     """
 
     steps: tuple[Step, ...] = ()
     late: tuple[tuple[str, str], ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from mig.config import Database, resolve_url
 from mig.errors import ConfigError, GraphError
 from mig.runner import Options, Runner
 from mig.runner.dialects import Settings
+from mig.usecases.advice import ProjectAdvisor
 from mig.usecases.project import DISK
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class DatabaseRequest:
     ``url`` goes before ``database``, which is a name in the configuration (empty: ``default``).
     A relative SQLite file is looked for from ``start`` where ``url`` names it, and from the folder
     of the configuration where that does.  ``at`` is the Git ref that the migrations are read from; empty:
-    the disk.
+    the disk.  ``ask`` asks a person whether a plan may run that is not shown to be safe.
     """
 
     url: str = ""
@@ -40,6 +41,8 @@ class DatabaseRequest:
     apply_late: tuple[str, ...] = ()
     mark_applied: tuple[str, ...] = ()
     at: str = ""
+    allow_unsafe: bool = False
+    ask: Callable[[Plan], bool | None] | None = None
 
 
 def open_runner(
@@ -63,6 +66,8 @@ def open_runner(
         allow_changed=request.allow_changed,
         apply_late=request.apply_late,
         mark_applied=request.mark_applied,
+        advisor=ProjectAdvisor(project=project, at=at, ask=request.ask),
+        allow_unsafe=request.allow_unsafe,
         settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
     )
     return Runner(chosen.url, snapshot, lineage=project.only, options=options, on_event=on_event)

@@ -1,0 +1,120 @@
+"""What a plan may do harm by: orders that are not shown to be safe for this database, and rows that go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from mig.errors import RunnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from mig.findings import Verdict
+    from mig.graph.dag import Graph
+    from mig.model import LineageSnapshot
+    from mig.runner.history import Applied
+    from mig.runner.plan import Plan
+
+_NAMED = 3
+
+
+class Meets(Enum):
+    """How a migration that is applied stands to one that is to be applied after it."""
+
+    UNORDERED = "unordered"
+    LATE = "late"
+    GONE = "gone"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """A migration to be applied, and one that the database has and that the graph does not put before it.
+
+    ``how``: the graph orders the two not at all, or the other way round; the file of the applied one is
+    gone, or is no longer what was applied.
+    """
+
+    pending: str
+    applied: Applied
+    how: Meets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A meeting that is not shown to be harmless: ``verdict`` and, in ``message``, why, with a witness."""
+
+    pending: str
+    applied: str
+    verdict: Verdict
+    message: str
+    path: str = ""
+    line: int = 0
+
+
+class Advisor(Protocol):
+    """Who knows what migrations do; the runner itself does not read them."""
+
+    def find_doubts(
+        self, lineage: LineageSnapshot, graph: Graph, left: Sequence[Applied], meetings: Sequence[Meeting]
+    ) -> tuple[Doubt, ...]:
+        """Which meetings are not shown to be harmless.
+
+        Args:
+            lineage: the migrations.
+            graph: of these.
+            left: what stays applied.
+            meetings: those of the plan.
+        """
+
+    def confirm(self, plan: Plan) -> bool | None:
+        """Whether a person wants a plan with doubts all the same; None: nobody can be asked."""
+
+
+def find_meetings(
+    graph: Graph, left: Sequence[Applied], pending: Collection[str]
+) -> tuple[tuple[str, Applied], ...]:
+    """What is to be applied with each applied one that the graph does not put before it.
+
+    Where a database is merely behind there is none, and that is found out without looking at pairs.
+    """
+    done = {row.id for row in left}
+    chosen = frozenset(pending)
+    # What comes after another pending one has all before it that comes before that one.
+    firsts = [i for i in pending if chosen.isdisjoint(graph.before[i])]
+    if not done or all(done <= graph.ancestors(i) for i in firsts):
+        return ()
+    found = []
+    for i in pending:
+        before = graph.ancestors(i)
+        found += [(i, row) for row in left if row.id not in before]
+    return tuple(found)
+
+
+def classify(graph: Graph, pairs: Sequence[tuple[str, Applied]]) -> tuple[Meeting, ...]:
+    """How the two of each pair stand to each other."""
+    after = {i: graph.descendants(i) for i in {i for i, _ in pairs}}
+    return tuple(Meeting(pending=i, applied=row, how=_how(graph, after[i], row)) for i, row in pairs)
+
+
+def _how(graph: Graph, after: Collection[str], row: Applied) -> Meets:
+    if row.id not in graph:
+        return Meets.GONE
+    if graph.migrations[row.id].checksum != row.checksum:
+        return Meets.CHANGED
+    return Meets.LATE if row.id in after else Meets.UNORDERED
+
+
+def refuse_doubts(plan: Plan) -> RunnerError:
+    """The error for a plan that is not shown to be safe, and that nobody has confirmed."""
+    first = plan.doubts[0]
+    more = f", and {len(plan.doubts) - 1} more pairs" if len(plan.doubts) > 1 else ""
+    others = ", ".join(sorted({doubt.applied for doubt in plan.doubts})[:_NAMED])
+    return RunnerError(
+        f"not shown to be safe for this database (MIG309): {first.pending} after {first.applied},"
+        f" which it has already{more}; nothing was touched",
+        hint=f"revert {others} first (mig redo applies it again in order), or look at the pairs with"
+        " mig compare and pass --allow-unsafe",
+    )
