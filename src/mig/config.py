@@ -59,6 +59,7 @@ class Config:
 
     ``deployed`` says what environments have applied, as ``mig check --deployed`` takes it.
     An empty ``source``, ``path``, ``dialect`` or ``base`` means that it is to be found out.
+    ``baseline`` is the file of findings that are passed over; empty: the one at the usual place.
     ``harmless`` are the names in Python migrations whose calls touch no database.
     """
 
@@ -69,6 +70,7 @@ class Config:
     base: str = ""
     on_divergence: str = "block"
     unknown: str = "warn"
+    baseline: str = ""
     databases: Mapping[str, Database] = field(default_factory=dict)
     lineages: tuple[LineageConfig, ...] = ()
     deployed: Mapping[str, str] = field(default_factory=dict)
@@ -195,13 +197,18 @@ class _Reader:
         table = self.table(value, ())
         conventions = self.conventions(table.get("conventions", {}))
         self.sources += tuple(one.name for one in conventions if self.sources)
-        texts = {
+
+        def in_folder(value: object, where: tuple[str, ...]) -> str:
+            return self.path(value, where, folder)
+
+        texts: dict[str, Callable[[object, tuple[str, ...]], str]] = {
             "source": self.source,
-            "path": lambda v, k: self.path(v, k, folder),
+            "path": in_folder,
             "dialect": self.one_of(*DIALECTS),
             "base": self.text,
             "on_divergence": self.one_of("block", "allow"),
             "unknown": self.one_of("warn", "block", "allow"),
+            "baseline": in_folder,
         }
         self.known(table, (*texts, "conventions", "databases", "deployed", "lineage", "python"), ())
         values = {key: read(table[key], (key,)) for key, read in texts.items() if key in table}

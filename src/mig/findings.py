@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mig.model import Location
 
@@ -94,6 +96,8 @@ class Finding:
     ``code`` is a key of the catalogue.  ``message`` is one line, lower case, without a full stop,
     and names both sides and the thing.  ``locations`` begins with the primary one.  ``fix`` is a
     command or an instruction; empty where there is nothing better than the code's own page.
+    ``suppressed`` says why it does not count, where it would otherwise: ``ignored`` by a file that gives its
+    reason, or found in the ``baseline``.
     """
 
     code: str
@@ -107,6 +111,27 @@ class Finding:
     then: str = ""
     fix: str = ""
     replayed: Replayed | None = None
+    suppressed: str = ""
+
+
+IGNORED, BASELINE = "ignored", "baseline"
+
+
+def fingerprints(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """A digest of each finding that stays the same while it is about the same thing.
+
+    Lines and messages do not count, because they change with what stands around.  Of several that are alike
+    the first, the second and so on keep theirs.
+    """
+    times: Counter[tuple[str, ...]] = Counter()
+    found = []
+    for finding in findings:
+        about = sorted(finding.migrations) or sorted({place.path for place in finding.locations})
+        key = (finding.code, finding.lineage, *about)
+        times[key] += 1
+        text = "\0".join((*key, str(times[key])))
+        found.append(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32])
+    return tuple(found)
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -177,8 +177,10 @@ def _passed(result: CheckResult | None) -> int:
 
 def _show(result: CheckResult, options: Globals) -> None:
     from mig.cli._show import show_check
+    from mig.report.formats import View
 
-    show_check(result, options, advise=False)
+    view = View(quiet=options.quiet, verbose=options.verbosity > 0)
+    show_check(result, options, view, advise=False)
 
 
 def _ask(result: CheckResult) -> str | None:

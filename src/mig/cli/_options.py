@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mig.usecases.project import Project
 
-FORMATS = ("rich", "text", "json", "github")
+FORMATS = ("rich", "text", "json", "sarif", "github", "gitlab", "junit", "markdown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

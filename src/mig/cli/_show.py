@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mig.cli._options import FORMATS
 from mig.errors import UsageError
-from mig.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from mig.cli._formats import Output
     from mig.cli._options import Globals
-    from mig.git.repo import Repo
     from mig.model import Snapshot
+    from mig.report.formats import View
     from mig.report.layout import Line
     from mig.usecases.check import CheckResult
+
+CHECK_FORMATS = FORMATS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +100,9 @@ def tell_if_empty(snapshot: Snapshot, options: Globals) -> None:
 def show_check(
     result: CheckResult,
     options: Globals,
+    view: View,
+    outputs: Sequence[Output] = (),
     *,
-    repo: Repo | None = None,
-    fail_on: Severity = Severity.ERROR,
     advise: bool = True,
 ) -> None:
     """Print what a check found; where it failed, what to do next goes to standard error.
@@ -107,23 +110,20 @@ def show_check(
     Args:
         result: what was found.
         options: how to print it.
-        repo: the repository, asked for the branch's name where people read the report.
-        fail_on: the severity from which on the check has failed.
+        view: what of it is to be seen.
+        outputs: the formats that are wanted besides, or instead where one of them goes to standard output.
         advise: say what to do next; a hook says it itself, since Git goes on or stops by it.
+
+    Raises:
+        UsageError: a file cannot be written.
     """
-    where = screen(options, ("rich", "text", "json", "github"))
-    if where.is_json:
-        from mig.report.json import check_value
-
-        write_json(check_value(result, fail_on=fail_on))
-    elif where.format == "github":
-        from mig.report.github import render_check
-
-        lines = render_check(result, quiet=options.quiet, verbose=options.verbosity > 0)
-        write("".join(f"{line}\n" for line in lines))
-    else:
-        _write_for_people(result, options, where, repo=repo, fail_on=fail_on)
-    if advise and not result.ok(fail_on):
+    for output in outputs:
+        if output.path:
+            output.write(_rendered(output.format, result, view))
+    printed = [output.format for output in outputs if not output.path]
+    if printed or not outputs or options.format:
+        _print_check(result, replace(options, format=printed[0]) if printed else options, view)
+    if advise and not result.ok(view.fail_on):
         from mig.report.escape import one_line
         from mig.report.words import next_step
 
@@ -131,18 +131,22 @@ def show_check(
         print(one_line(next_step(result)), file=sys.stderr)
 
 
-def _write_for_people(
-    result: CheckResult, options: Globals, where: Screen, *, repo: Repo | None, fail_on: Severity
-) -> None:
-    from mig.report.text import render_check
+def _print_check(result: CheckResult, options: Globals, view: View) -> None:
+    where = screen(options, CHECK_FORMATS)
+    if where.format in ("rich", "text"):
+        from mig.report.text import render_check
 
-    branch = repo.branch() if repo and result.head.ref in ("worktree", "index") else ""
-    lines = render_check(
-        result,
-        branch=branch,
-        fail_on=fail_on,
-        width=where.width,
-        quiet=options.quiet,
-        verbose=options.verbosity > 0,
-    )
-    write_lines(lines, where)
+        write_lines(render_check(result, view, width=where.width), where)
+    else:
+        write(_rendered(where.format, result, view))
+
+
+def _rendered(name: str, result: CheckResult, view: View) -> str:
+    if name == "text":
+        from mig.report.layout import plain
+        from mig.report.text import render_check
+
+        return plain(render_check(result, view))
+    from mig.report.formats import render
+
+    return render(name, result, view)

@@ -14,19 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mig.findings import Finding
+    from mig.report.formats import View
     from mig.usecases.check import CheckResult
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def render_check(result: CheckResult, *, quiet: bool = False, verbose: bool = False) -> Iterator[str]:
+def render_check(result: CheckResult, view: View) -> str:
     """One workflow command a line, then the counts; notes only when asked for."""
-    least = Severity.NOTE if verbose else Severity.WARNING
-    shown = [finding for finding in result.findings if finding.severity.rank >= least.rank]
-    yield from _annotations(shown)
-    if not quiet:
+    shown = [finding for finding in result.findings if finding.severity.rank >= view.least.rank]
+    lines = list(_annotations(shown))
+    if not view.quiet:
         found = ", ".join(words.kinds(result.findings)) or "nothing found"
-        yield f"mig check: {words.sides(result)}: {found}"
+        lines.append(one_line(f"mig check: {words.sides(result, view.branch)}: {found}"))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _annotations(findings: list[Finding]) -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mig.findings import Finding
     from mig.git.repo import Commit
     from mig.model import Location, Migration, Statement
+    from mig.report.formats import View
     from mig.usecases.check import CheckResult
     from mig.usecases.read import Shown
 
@@ -24,6 +25,11 @@ VERSION = 1
 def render(value: object) -> str:
     """A value as JSON in ASCII, indented, keys in the order given."""
     return json.dumps(_valid(value), indent=2) + "\n"
+
+
+def render_check(result: CheckResult, view: View) -> str:
+    """The contract of ``mig check``; it holds every finding, whatever is shown elsewhere."""
+    return render(check_value(result, fail_on=view.fail_on))
 
 
 def check_value(result: CheckResult, *, fail_on: Severity = Severity.ERROR) -> dict[str, object]:
@@ -123,6 +129,7 @@ def finding_value(finding: Finding) -> dict[str, object]:
         "then": finding.then,
         "fix": finding.fix,
         "replayed": replay_value(finding.replayed),
+        "suppressed": finding.suppressed,
     }
 
 

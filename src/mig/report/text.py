@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mig.findings import Finding
     from mig.model import Location
+    from mig.report.formats import View
     from mig.report.layout import Span
     from mig.usecases.check import CheckResult
 
@@ -24,34 +25,22 @@ _MOST_PAIRS = 10
 _MOST_PROBLEMS = 3
 
 
-def render_check(
-    result: CheckResult,
-    *,
-    branch: str = "",
-    fail_on: Severity = Severity.ERROR,
-    width: int | None = None,
-    quiet: bool = False,
-    verbose: bool = False,
-) -> Iterator[Line]:
-    """The report.
-
-    Args:
-        result: what was found.
-        branch: the branch that is checked out, where it is what was checked.
-        fail_on: the severity from which on the check has failed.
-        width: the terminal's width; None: nothing is broken.
-        quiet: only the findings that made the check fail.
-        verbose: notes as well.
-    """
-    least = fail_on.rank if quiet else Severity.NOTE.rank if verbose else Severity.WARNING.rank
+def render_check(result: CheckResult, view: View, *, width: int | None = None) -> Iterator[Line]:
+    """The report; ``width`` is the terminal's, and None means that nothing is broken."""
+    quiet, least = view.quiet, (view.fail_on if view.quiet else view.least).rank
     shown = [one for one in result.findings if one.severity.rank >= least or (not quiet and _is_settled(one))]
     if not shown:
         if not quiet:
-            yield from _all_is_well(result, branch, width)
+            yield from _all_is_well(result, view.branch, width)
             yield from _deployed(result, width)
         return
     if not quiet:
-        chunks = [words.sides(result, branch), _merge_base(result), words.whose(result), words.pairs(result)]
+        chunks = [
+            words.sides(result, view.branch),
+            _merge_base(result),
+            words.whose(result),
+            words.pairs(result),
+        ]
         yield from _joined(chunks, width, first="strong")
     named = len(result.heads) > 1
     for block in _blocks(shown):
@@ -62,7 +51,7 @@ def render_check(
         yield ()
         yield from _deployed(result, width)
         yield from [()] if result.deployed else []
-        yield from _summary(result, fail_on, verbose=verbose, width=width)
+        yield from _summary(result, view, width)
 
 
 def _deployed(result: CheckResult, width: int | None) -> Iterator[Line]:
@@ -140,19 +129,22 @@ def _all_is_well(result: CheckResult, branch: str, width: int | None) -> Iterato
     hidden = words.severities(result.findings)
     chunks = [words.sides(result, branch), words.whose(result), words.pairs(result)]
     chunks += [f"{', '.join(hidden)} (-v shows them)"] if hidden else []
+    chunks += [words.suppressed(result.findings)]
     yield from _joined(chunks, width, begin=(span("ok", "good"), span(": ")))
 
 
-def _summary(result: CheckResult, fail_on: Severity, *, verbose: bool, width: int | None) -> Iterator[Line]:
+def _summary(result: CheckResult, view: View, width: int | None) -> Iterator[Line]:
     counts = words.kinds(result.findings)
-    if not verbose and any(finding.severity is Severity.NOTE for finding in result.findings):
+    dropped = words.suppressed(result.findings)
+    if not view.verbose and any(finding.severity is Severity.NOTE for finding in result.findings):
         counts[-1] += " (-v shows them)"
-    begin = (span("ok", "good"), span(": ")) if result.ok(fail_on) else ()
+    begin = (span("ok", "good"), span(": ")) if result.ok(view.fail_on) else ()
     code = result.findings[0].code
     yield from fit(
         (
             *begin,
             span(", ".join(counts), "strong"),
+            *((span(" · ", "dim"), span(dropped)) if dropped else ()),
             span(" · ", "dim"),
             span(f"mig explain {code}", "command"),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mig.findings import Severity, Verdict
+from mig.findings import BASELINE, IGNORED, Severity, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,9 @@ def count(number: int, noun: str) -> str:
 def sides(result: CheckResult, branch: str = "") -> str:
     """Who is checked against whom; ``branch`` is the one that is checked out, if any."""
     kind = {"worktree": "worktree", "index": "staged"}.get(result.head.ref)
-    head = f"{branch} ({kind})" if kind and branch else kind or result.head.ref
+    # A commit that CI names by its id is told by the branch that it is of.
+    plain = result.head.ref if result.head.ref != result.head.id else branch or result.head.ref[:12]
+    head = f"{branch} ({kind})" if kind and branch else kind or plain
     return f"{head} against {result.base.ref}" if result.base else head
 
 
@@ -62,6 +64,13 @@ def kinds(findings: Iterable[Finding]) -> list[str]:
     counts += [count(len(divergences), "divergence")] if divergences else []
     others = severities(finding for finding in found if id(finding) not in named)
     return counts + [text.replace(" error", " other error") for text in others]
+
+
+def suppressed(findings: Iterable[Finding]) -> str:
+    """How many findings do not count because of a reason in a file or of the baseline; empty: none."""
+    reasons = [finding.suppressed for finding in findings if finding.suppressed]
+    said = {IGNORED: "ignored with a reason", BASELINE: "in the baseline"}
+    return ", ".join(f"{reasons.count(one):,} {text}" for one, text in said.items() if one in reasons)
 
 
 def next_step(result: CheckResult) -> str:

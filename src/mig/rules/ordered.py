@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mig.catalogue import severity_of
-from mig.findings import Finding, Severity, Verdict
+from mig.findings import IGNORED, Finding, Severity, Verdict
 from mig.rules.pairs import find_ignore, place
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def _finding(three: ThreeWay, migration_id: str, miss: Miss) -> Finding:
         fix=_fix(three, miss, migration_id)
         if migration_id in three.ours
         else _turn_round(three, migration_id, ancestor.id),
+        suppressed=IGNORED if ignored else "",
     )
 
 

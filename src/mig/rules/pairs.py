@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mig.catalogue import severity_of
-from mig.findings import Finding, Severity, Verdict
+from mig.findings import IGNORED, Finding, Severity, Verdict
 from mig.graph.unordered import unordered_pairs
 from mig.model import Location
 
@@ -120,6 +120,7 @@ def _finding(three: ThreeWay, pair: JudgedPair) -> Finding:
         then=_named(reason.witness, pair.one, pair.other) if reason else "",
         fix=_fix(three, pair, reason),
         replayed=pair.replayed,
+        suppressed=IGNORED if ignored else "",
     )
 
 

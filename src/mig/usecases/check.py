@@ -15,6 +15,7 @@ from mig.rules import RULES
 from mig.rules.three_way import ThreeWay
 from mig.sources.registry import source_of
 from mig.tree import MemoryTree
+from mig.usecases.baseline import DEFAULT_FILE, read_baseline
 from mig.usecases.load import LineageReading, SnapshotMaker, join_bases, merge_readings
 from mig.usecases.project import INDEX, WORKTREE, Project, open_project, uncollected
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mig.effects.mistakes import Mistake
     from mig.git.repo import Repo
     from mig.graph.dag import Graph
-    from mig.model import Lineage, Location
+    from mig.model import Lineage, Location, Migration
     from mig.rules.frontier import Deployed
     from mig.tree import Tree
     from mig.usecases.deployed import Wanted
@@ -57,6 +58,7 @@ class CheckResult:
     ``heads`` are those of the merge, by lineage.  ``merge_base`` is a commit id, empty where head
     and base share none.  ``base`` is None where nothing is published yet.  ``deployed`` says of a
     fresh database and of each environment that was named whether what remains is safe there.
+    ``fresh`` are the migrations that ours and theirs add.
     """
 
     source: str
@@ -71,6 +73,7 @@ class CheckResult:
     pairs: Pairs
     findings: tuple[Finding, ...]
     deployed: tuple[Deployed, ...] = ()
+    fresh: tuple[Migration, ...] = ()
 
     def ok(self, fail_on: Severity = Severity.ERROR) -> bool:
         """Whether nothing was found at or above a severity."""
@@ -157,7 +160,17 @@ def check_project(  # noqa: PLR0913 - what the command has as options
 
             judged, found = judge_deployed(project, threes, deployed, found)
         project.save()
-        return replace(_result(project, sides, threes, sort_findings(found)), deployed=judged)
+        findings = sort_findings(_without_known(project, sides.at, sort_findings(found)))
+        return replace(_result(project, sides, threes, findings), deployed=judged)
+
+
+def _without_known(project: Project, at: str, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings with those that the baseline has as notes."""
+    wanted, is_here = project.config.baseline, at in (WORKTREE, INDEX)
+    # Git is asked for a file that hardly any repository has only where the disk cannot tell.
+    if not findings or (is_here and not wanted and not (project.root / DEFAULT_FILE).exists()):
+        return findings
+    return read_baseline(project.tree(at), wanted).apply(findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,4 +411,10 @@ def _result(
             replayed=sum(1 for pair in pairs if pair.replayed and pair.replayed.was_run),
         ),
         findings=findings,
+        fresh=tuple(migration for three in threes for migration in _fresh(three)),
     )
+
+
+def _fresh(three: ThreeWay) -> list[Migration]:
+    found = (three.graph.migrations[i] for i in three.ours | three.theirs if i in three.graph)
+    return sorted(found, key=lambda migration: migration.path)

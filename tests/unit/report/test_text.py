@@ -6,6 +6,7 @@ from mig.findings import Finding, Severity, Verdict
 from mig.git.repo import Commit
 from mig.model import Location
 from mig.report import github
+from mig.report.formats import View
 from mig.report.layout import plain
 from mig.report.text import render_block, render_check
 from mig.usecases.check import CheckResult, Pairs
@@ -58,7 +59,7 @@ def test_a_conflict_is_told_with_both_places_the_outcome_and_the_fix() -> None:
     conflict = finding(
         places=(OURS, THEIRS), ids=("1" * 12, "2" * 12), then="a database fails", fix="mig rebase --rewrite"
     )
-    assert plain(render_check(result(conflict), branch="feature")) == (
+    assert plain(render_check(result(conflict), View(branch="feature"))) == (
         "feature (worktree) against origin/main · merge base ccccccc · 1 migration of ours, 1 of theirs"
         " · 6 pairs: 5 commute, 1 conflict\n"
         "\n"
@@ -101,21 +102,21 @@ def test_a_finding_without_a_place_has_none() -> None:
 
 
 def test_warnings_below_the_threshold_are_shown_and_the_check_is_ok() -> None:
-    shown = plain(render_check(result(finding(severity=Severity.WARNING)))).splitlines()
+    shown = plain(render_check(result(finding(severity=Severity.WARNING)), View())).splitlines()
     assert shown[-1] == "ok: 1 warning · mig explain MIG302"
-    failed = plain(render_check(result(finding(severity=Severity.WARNING)), fail_on=Severity.WARNING))
+    failed = plain(render_check(result(finding(severity=Severity.WARNING)), View(fail_on=Severity.WARNING)))
     assert failed.splitlines()[-1] == "1 warning · mig explain MIG302"
 
 
 def test_findings_of_different_codes_are_never_put_into_one_table() -> None:
     pairs = [finding(code, places=(OURS, THEIRS), ids=("1" * 12, "2" * 12)) for code in ("MIG301", "MIG301")]
-    assert plain(render_check(result(*pairs))).count("MIG301 error") == 2
+    assert plain(render_check(result(*pairs), View())).count("MIG301 error") == 2
 
 
 def test_annotations_escape_what_the_runner_would_take_as_syntax() -> None:
     place = Location(path="a,b:c%d\r\n.sql", line=3)
     odd = finding("MIG999", places=(place,), fix="100%\r\nsure: a, b")
-    assert list(github.render_check(result(odd), quiet=True)) == [
+    assert github.render_check(result(odd), View(quiet=True)).splitlines() == [
         (
             "::error file=a%2Cb%3Ac%25d%0D%0A.sql,line=3,title=MIG999::"
             "theirs renames users.email, which ours indexes%0Afix: 100%25%0D%0Asure: a, b"
@@ -132,15 +133,17 @@ def test_annotations_of_pairs_are_one_for_each_of_ours() -> None:
         for one in ("a", "b")
         for other in ("x", "y", "z")
     ]
-    lines = list(github.render_check(result(*pairs), quiet=True))
+    lines = github.render_check(result(*pairs), View(quiet=True)).splitlines()
     assert len(lines) == 2
     assert all("; so it is with 2 other pairs of it%0A" in line for line in lines)
 
 
 def test_a_note_is_an_annotation_only_when_asked_for() -> None:
     note = result(finding(severity=Severity.NOTE))
-    assert list(github.render_check(note)) == ["mig check: worktree against origin/main: 1 note"]
-    assert next(iter(github.render_check(note, verbose=True))).startswith(
-        "::notice title=MIG302 rename-use::"
-    )
-    assert list(github.render_check(result())) == ["mig check: worktree against origin/main: nothing found"]
+    assert github.render_check(note, View()).splitlines() == [
+        "mig check: worktree against origin/main: 1 note"
+    ]
+    assert github.render_check(note, View(verbose=True)).startswith("::notice title=MIG302 rename-use::")
+    assert github.render_check(result(), View()).splitlines() == [
+        "mig check: worktree against origin/main: nothing found"
+    ]
