@@ -106,13 +106,11 @@ def test_the_sources_are_those_that_there_are() -> None:
     assert listed == list(source_names())
 
 
-def test_what_is_not_there_yet_is_not_there(shop: GitSandbox) -> None:
+def test_what_is_not_there_yet_is_not_there() -> None:
     section = TEXT.partition("## What is not there yet")[2].partition("##")[0]
     [absent] = re.findall(r"^- Commands: (.*)\.$", section, re.MULTILINE)
     assert absent
     assert not set(re.findall(r"`(\w+)`", absent)) & set(COMMANDS)
-    formats = re.findall(r"`(\w+)`", section.partition("- Formats of `check`")[2])
-    assert f"[{'|'.join(formats)}]" in shop.mig("check", "--help").stdout
 
 
 def test_the_hooks_for_the_framework_are_offered() -> None:

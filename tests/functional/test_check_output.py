@@ -195,6 +195,7 @@ def test_json_has_the_shape_of_the_contract(shop: GitSandbox) -> None:
         "then": "",
         "fix": "mig rebase, or after the merge mig merge",
         "replayed": None,
+        "suppressed": "",
     }
     assert list(second) == list(first)
     assert (second["code"], second["severity"], second["verdict"]) == ("MIG302", "error", "conflict")
@@ -232,7 +233,7 @@ def test_annotations_stand_at_the_file_and_carry_the_fix(shop: GitSandbox) -> No
     assert lines == [
         f"::error {where}6,title=MIG302 rename-use::{conflict['message']}{outcome}",
         f"::error {where}1,title=MIG101 divergence::{diverged}{places}{fix}, or after the merge mig merge",
-        "mig check: worktree against main: 1 conflict, 1 divergence",
+        "mig check: feature/receipts (worktree) against main: 1 conflict, 1 divergence",
     ]
 
 
@@ -245,7 +246,7 @@ def test_annotations_of_pairs_that_nothing_is_known_of_stand_together(shop: GitS
     [unknown] = [line for line in lines if line.startswith("::warning ")]
     assert "title=MIG300 not-proved::" in unknown
     assert "; so it is with 3 other pairs of it%0A" in unknown
-    assert lines[-1] == "mig check: worktree against main: 1 error, 4 warnings"
+    assert lines[-1] == "mig check: feature/receipts (worktree) against main: 1 error, 4 warnings"
 
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 [bold]x[/bold] \u202etxt ::error::x %0A 100%"
