@@ -255,7 +255,7 @@ class Runner:
         pairs = find_meetings(graph, left, pending)
         if not pairs:
             return ()
-        return self._options.advisor.find_doubts(self._lineage, graph, left, classify(graph, pairs))
+        return self._options.advisor.find_doubts(self._prepared.lineage, graph, left, classify(graph, pairs))
 
     def _refuse_doubts(self, plan: Plan) -> None:
         advisor, allowed = self._options.advisor, self._options.allow_unsafe
