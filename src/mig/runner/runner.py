@@ -14,7 +14,7 @@ from mig.model import Snapshot
 from mig.runner import identity
 from mig.runner.dialects import Settings, StatementError, find_dialect
 from mig.runner.elsewhere import refuse_project_imports
-from mig.runner.events import PlanDoubted, PlanMade
+from mig.runner.events import PlanMade
 from mig.runner.execute import Executor, HistoryMovedError, Origin, Seen
 from mig.runner.history import APPLIED, LOG_TABLE, RUNNING, TABLE, History
 from mig.runner.offline import render_script
@@ -28,7 +28,7 @@ from mig.runner.plan import (
 )
 from mig.runner.prepared import Prepared
 from mig.runner.reconcile import choose
-from mig.runner.safety import classify, find_meetings, refuse_doubts
+from mig.runner.safety import Guard
 from mig.runner.status import build_status, find_interrupted
 from mig.runner.url import safe_url, secrets_of
 from mig.runner.waiting import Waiting
@@ -43,8 +43,7 @@ if TYPE_CHECKING:
     from mig.runner.events import Event
     from mig.runner.history import Applied
     from mig.runner.plan import Plan, Step
-    from mig.runner.reconcile import Reconciliation
-    from mig.runner.safety import Advisor, Doubt
+    from mig.runner.safety import Advisor
     from mig.runner.status import Interrupted, Status
 
 
@@ -109,6 +108,12 @@ class Runner:
         self._prepared = Prepared(snapshot, lineage) if isinstance(snapshot, Snapshot) else snapshot
         self._options = options or Options()
         self._notify = on_event or (lambda _: None)
+        self._guard = Guard(
+            lineage=self._prepared.lineage,
+            advisor=self._options.advisor,
+            allow_unsafe=self._options.allow_unsafe,
+            notify=self._notify,
+        )
         self._dialect = find_dialect(url)
         self._open = connect or self._dialect.connect
 
@@ -207,7 +212,7 @@ class Runner:
     ) -> Seen | None:
         """Execute the plan for a goal; None when another runner has come in between."""
         plan = self._checked_plan(executor, graph, rows, goal)
-        self._refuse_doubts(plan)
+        self._guard.admit(plan)
         self._notify(PlanMade(plan=plan))
         if plan.steps:
             executor.create_history()
@@ -242,28 +247,8 @@ class Runner:
         )
         if self._options.at:
             refuse_project_imports(plan, self._options.root, self._options.at)
-        return replace(plan, doubts=self._find_doubts(graph, rows, goal, plan, decided))
-
-    def _find_doubts(
-        self, graph: Graph, rows: Sequence[Applied], goal: Goal, plan: Plan, decided: Reconciliation
-    ) -> tuple[Doubt, ...]:
-        if self._options.advisor is None:
-            return ()
-        settled = decided.late | decided.recorded
-        pending = [s.id for s in plan.steps if s.direction is Direction.UP and s.id not in settled]
         left = [row for row in rows if row.id not in goal.revert]
-        pairs = find_meetings(graph, left, pending)
-        if not pairs:
-            return ()
-        return self._options.advisor.find_doubts(self._prepared.lineage, graph, left, classify(graph, pairs))
-
-    def _refuse_doubts(self, plan: Plan) -> None:
-        advisor, allowed = self._options.advisor, self._options.allow_unsafe
-        if not plan.doubts or advisor is None:
-            return
-        self._notify(PlanDoubted(plan=plan, allowed=allowed))
-        if not allowed and not advisor.confirm(plan):
-            raise refuse_doubts(plan)
+        return self._guard.look(plan, graph, left, decided)
 
     def _graph(self, direction: str) -> Graph:
         """A graph that can be applied; what is only reverted needs no sound one."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from mig.errors import RunnerError
+from mig.runner.events import PlanDoubted
+from mig.runner.plan import Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from mig.findings import Verdict
     from mig.graph.dag import Graph
     from mig.model import LineageSnapshot
+    from mig.runner.events import Event
     from mig.runner.history import Applied
     from mig.runner.plan import Plan
+    from mig.runner.reconcile import Reconciliation
 
 _NAMED = 3
 
@@ -105,6 +109,47 @@ def _how(graph: Graph, after: Collection[str], row: Applied) -> Meets:
     if graph.migrations[row.id].checksum != row.checksum:
         return Meets.CHANGED
     return Meets.LATE if row.id in after else Meets.UNORDERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Looks at each plan that is made, and lets it run or refuses it; see ``Options``."""
+
+    lineage: LineageSnapshot
+    advisor: Advisor | None
+    allow_unsafe: bool
+    notify: Callable[[Event], None]
+
+    def look(self, plan: Plan, graph: Graph, left: Sequence[Applied], decided: Reconciliation) -> Plan:
+        """The plan with what is not shown to be safe.
+
+        Args:
+            plan: what is to be done.
+            graph: of the migrations.
+            left: what stays applied.
+            decided: what a person has decided about already.
+        """
+        if self.advisor is None:
+            return plan
+        settled = decided.late | decided.recorded
+        ups = (step.id for step in plan.steps if step.direction is Direction.UP)
+        pairs = find_meetings(graph, left, [i for i in ups if i not in settled])
+        if not pairs:
+            return plan
+        doubts = self.advisor.find_doubts(self.lineage, graph, left, classify(graph, pairs))
+        return replace(plan, doubts=doubts)
+
+    def admit(self, plan: Plan) -> None:
+        """Let a plan run.
+
+        Raises:
+            RunnerError: it is not shown to be safe, and nobody wants it all the same.
+        """
+        if not plan.doubts or self.advisor is None:
+            return
+        self.notify(PlanDoubted(plan=plan, allowed=self.allow_unsafe))
+        if not self.allow_unsafe and not self.advisor.confirm(plan):
+            raise refuse_doubts(plan)
 
 
 def refuse_doubts(plan: Plan) -> RunnerError:
