@@ -79,16 +79,24 @@ class Clone:
 
     def _read_headers(self, blobs: Iterable[str]) -> Mapping[str, Header | Node | None]:
         blobs = tuple(blobs)
-        wanted = sorted({blob for blob in blobs if blob not in self._headers})
-        if wanted:
-            answer = self._run("cat-file", "--batch", data="".join(f"{one}\n" for one in wanted).encode())
-            position = 0
-            for blob in wanted:
-                end = answer.index(b"\n", position)
-                size = int(answer[position:end].split(b" ")[2])
-                self._headers[blob] = read_header(answer[end + 1 : end + 1 + size])
-                position = end + size + 2
+        for blob, data in self.read(blob for blob in blobs if blob not in self._headers).items():
+            self._headers[blob] = read_header(data)
         return {blob: self._headers[blob] for blob in blobs}
+
+    def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs."""
+        wanted = sorted(set(blobs))
+        if not wanted:
+            return {}
+        answer = self._run("cat-file", "--batch", data="".join(f"{one}\n" for one in wanted).encode())
+        found: dict[str, bytes] = {}
+        position = 0
+        for blob in wanted:
+            end = answer.index(b"\n", position)
+            size = int(answer[position:end].split(b" ")[2])
+            found[blob] = answer[end + 1 : end + 1 + size]
+            position = end + size + 2
+        return found
 
     def truth(self, event: Event) -> Truth | None:
         """What a plain merge makes of an event; None where the sides did not both add migrations.

@@ -52,6 +52,12 @@ def test_dependencies_that_need_running_are_a_problem_with_their_line() -> None:
     assert [(p[0], p[2]) for p in found.problems] == [("MIG002", 2)]
 
 
+def test_texts_that_django_wrote_as_bytes_on_python_2_are_texts() -> None:
+    found = read(migration("shop.0001_initial").replace("('shop', ", "(b'shop', "))
+    assert found.requires == ("shop.0001_initial",)
+    assert found.problems == ()
+
+
 def test_a_file_of_python_2_keeps_its_place() -> None:
     found = read(migration("shop.0001_initial", replaces=["shop.a"]) + "print 'done'\n")
     assert (found.id, found.requires, found.replaces) == (

@@ -143,10 +143,10 @@ class _Dependencies:
     def _one(self, item: ast.expr, name: str) -> Iterator[str]:
         match item:
             case (
-                ast.Tuple(elts=[ast.Constant(value=str(app)), ast.Constant(value=str(migration))])
-                | ast.List(elts=[ast.Constant(value=str(app)), ast.Constant(value=str(migration))])
-            ):
-                yield f"{app}.{migration}"
+                ast.Tuple(elts=[ast.Constant(value=app), ast.Constant(value=migration)])
+                | ast.List(elts=[ast.Constant(value=app), ast.Constant(value=migration)])
+            ) if (texts := _texts(app, migration)) is not None:
+                yield ".".join(texts)
             case ast.Call(func=function, args=[argument]) if name_of(function) == "swappable_dependency":
                 yield from self._swappable(argument, name)
             case _:
@@ -163,6 +163,16 @@ class _Dependencies:
 
     def _doubt(self, node: ast.expr, name: str) -> None:
         self.problems.append(Problem("MIG002", f"{name} holds what only running it would tell", node.lineno))
+
+
+def _texts(*values: object) -> tuple[str, ...] | None:
+    """Literals as the texts that they are; Django on Python 2 wrote some as bytes, which were the same."""
+    texts = tuple(
+        value.decode("ascii", "replace") if isinstance(value, bytes) else value
+        for value in values
+        if isinstance(value, str | bytes)
+    )
+    return texts if len(texts) == len(values) else None
 
 
 def name_of(function: ast.expr) -> str:
