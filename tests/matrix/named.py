@@ -605,5 +605,23 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
         "PRAGMA foreign_keys=OFF; ALTER TABLE other ADD COLUMN x; PRAGMA foreign_keys=ON",
         "conflict",
     ),
+    "a key on a table that is made and empty, and the rows that it would look up": (
+        "postgresql",
+        (
+            "CREATE TABLE notes (id integer, who integer);"
+            " ALTER TABLE notes ADD CONSTRAINT notes_who FOREIGN KEY (who) REFERENCES logs (id)"
+        ),
+        "UPDATE logs SET id = id + 10; DELETE FROM logs WHERE what = 'x'",
+        "commute",
+    ),
+    "a key on a table that is made and filled, and the rows that it looks up": (
+        "postgresql",
+        (
+            "CREATE TABLE notes AS SELECT 1 AS who FROM users WHERE id = 1;"
+            " ALTER TABLE notes ADD CONSTRAINT notes_who FOREIGN KEY (who) REFERENCES users (code)"
+        ),
+        "UPDATE users SET code = code + 10",
+        "conflict",
+    ),
 }
 """Database, both sides, and the verdict that the rules and the database share, if it is not ``unknown``."""

@@ -10,6 +10,7 @@ from mig.conflicts.chained import follow_chain
 from mig.conflicts.data import Consequences, group_writes
 from mig.conflicts.defined import follow_definitions
 from mig.conflicts.dropped import RESOLVABLE, follow_drops, follow_moves, follow_renames
+from mig.conflicts.fresh import Fresh
 from mig.conflicts.inherited import follow_inheritance
 from mig.conflicts.mysql import number_names
 from mig.conflicts.naming import Renaming, last, owner
@@ -64,11 +65,13 @@ def close(footprint: Footprint, schema: Schema) -> Closure:
     steps: list[Step] = []
     made: set[str] = set()
     renamings: list[Renaming] = []
+    fresh = Fresh()
     wrapping = find_wrapping(footprint) if schema.dialect == "sqlite" else ""
     for at, operation in enumerate(footprint.operations, 1):
         if wrapping:
             now.settings["foreign_keys"] = "foreign_keys = on"
         effects, doubts = _close_operation(operation, now)
+        effects = fresh.follow(operation, effects, doubts)
         if wrapping:
             effects = without_wrapping(effects, wrapping, is_last=at == len(footprint.operations))
         for effect in effects:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mig.conflicts.closure import Closure, Step, close
 from mig.conflicts.commute import settle
-from mig.conflicts.meeting import WITH_ALL, find_pairs
+from mig.conflicts.meeting import WITH_ALL, find_pairs, is_spared
 from mig.conflicts.naming import owner
 from mig.conflicts.rule import NOT_KNOWN, WIDE
 from mig.conflicts.settings import depends_on, is_taken_in
@@ -147,6 +147,8 @@ def _meet(
     for effect in one.effects:
         for against in _candidates(effect, other):
             if _is_internal(effect, against, made[0]) or _is_internal(against, effect, made[1]):
+                continue
+            if is_spared(effect, against) or is_spared(against, effect):
                 continue
             rule = settle(effect, against, dialect)
             if rule is None or rule.verdict is not Verdict.COMMUTE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mig.conflicts.naming import owner
+from mig.conflicts.naming import last, owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +34,11 @@ def find_pairs(ones: Sequence[Step], others: Sequence[Step]) -> Iterator[tuple[S
             near = sorted(set(everywhere).union(*(index.get(key, ()) for key in keys)))
         for at in near:
             yield one, others[at]
+
+
+def is_spared(effect: Effect, against: Effect) -> bool:
+    """Whether an effect on all of a table's columns does not reach the one that the other is on."""
+    return bool(effect.spared) and against.kind == effect.kind and last(against.name) in effect.spared.split()
 
 
 def _keys(effect: Effect) -> Iterator[str]:

@@ -103,7 +103,8 @@ class Effect:
     the new value of what is altered, literals of inserted rows.  ``renamed_to`` (with ``DROP``) and
     ``renamed_from`` (with ``CREATE``) are the other resource, whole, and keep a thing's identity.
     ``implicit`` says why the database does it although the statement does not (``index on a dropped
-    column``).
+    column``).  ``spared`` are the columns, with a space between, that an effect on all of a table's
+    (``values:T.*``) does not reach.
     """
 
     resource: str
@@ -113,6 +114,7 @@ class Effect:
     renamed_to: str = ""
     renamed_from: str = ""
     implicit: str = ""
+    spared: str = ""
     kind: str = field(init=False, repr=False, compare=False)
     name: str = field(init=False, repr=False, compare=False)
 

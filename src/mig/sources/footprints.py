@@ -224,6 +224,7 @@ def _write_effect(effect: Effect) -> list[str]:
         effect.renamed_to,
         effect.renamed_from,
         effect.implicit,
+        effect.spared,
     ]
     while not row[-1]:
         row.pop()
@@ -247,7 +248,10 @@ _ACCESS: Mapping[str, Access] = {access.value: access for access in Access}
 
 
 def _read_effect(row: Sequence[str]) -> Effect:
-    resource, access, aspect, detail, renamed_to, renamed_from, implicit = (*row, *_EMPTY[len(row) :])
+    resource, access, aspect, detail, renamed_to, renamed_from, implicit, spared = (
+        *row,
+        *_EMPTY[len(row) :],
+    )
     return Effect(
         resource=resource,
         access=_ACCESS[access],
@@ -256,7 +260,8 @@ def _read_effect(row: Sequence[str]) -> Effect:
         renamed_to=renamed_to,
         renamed_from=renamed_from,
         implicit=implicit,
+        spared=spared,
     )
 
 
-_EMPTY = ("",) * 7
+_EMPTY = ("",) * 8

@@ -160,3 +160,30 @@ def test_without_the_base_inserts_into_different_tables_commute() -> None:
     assert (
         compare_sql("INSERT INTO t (x) VALUES (1)", "INSERT INTO u (x) VALUES (2)").verdict is Verdict.COMMUTE
     )
+
+
+_NOTES = "CREATE TABLE notes (id integer, org integer);"
+_KEY = "ALTER TABLE notes ADD CONSTRAINT k FOREIGN KEY (org) REFERENCES orgs (id)"
+
+
+@pytest.mark.parametrize(
+    ("made", "verdict"),
+    [
+        pytest.param(_NOTES, Verdict.COMMUTE, id="empty"),
+        pytest.param(f"{_NOTES} ALTER TABLE notes ADD COLUMN x text;", Verdict.COMMUTE, id="empty and wider"),
+        pytest.param(f"{_NOTES} INSERT INTO notes VALUES (1, 1);", Verdict.CONFLICT, id="filled"),
+        pytest.param(f"{_NOTES} SELECT fill();", Verdict.CONFLICT, id="perhaps filled"),
+        pytest.param("CREATE TABLE notes AS SELECT 1 AS org;", Verdict.CONFLICT, id="filled as it is made"),
+        pytest.param(
+            "CREATE TABLE IF NOT EXISTS notes (org integer);", Verdict.CONFLICT, id="perhaps there before"
+        ),
+        pytest.param(
+            f"{_NOTES} DROP TABLE notes; ALTER TABLE log RENAME TO notes;", Verdict.CONFLICT, id="another"
+        ),
+    ],
+)
+def test_a_key_on_a_new_table_looks_rows_up_where_it_may_have_some(made: str, verdict: Verdict) -> None:
+    base = _BASE + "ALTER TABLE log ADD COLUMN org integer;"
+    for other in ("DELETE FROM orgs WHERE name = 'x'", "UPDATE orgs SET id = id + 1"):
+        found = compare_sql(f"{made} {_KEY}", other, base=base)
+        assert found.verdict is verdict, found.reasons

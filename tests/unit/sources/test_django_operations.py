@@ -242,3 +242,21 @@ def test_code_writes_as_its_calls_do(call: str, expected: set[str]) -> None:
     (found,) = read("migrations.RunPython(run)", code)
     assert found.opaque == ""
     assert {e.aspect for e in found.effects if e.access is Access.WRITE} == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "spared"),
+    [
+        ("update(note='x')", "id"),
+        ("filter(id=1).update(note='x')", "id"),
+        ("bulk_update(found, ['note'])", "id"),
+        ("update(id=2)", ""),
+        ("update(pk=2)", ""),
+        ("update(**given)", ""),
+        ("update", ""),
+    ],
+)
+def test_code_that_updates_rows_leaves_their_keys_unless_it_names_them(call: str, spared: str) -> None:
+    code = f"\n\ndef run(apps, editor):\n    x = apps.get_model('shop', 'Order').objects.{call}\n"
+    (found,) = read("migrations.RunPython(run)", code)
+    assert {e.spared for e in found.effects if e.access is Access.WRITE} == {spared}

@@ -119,10 +119,11 @@ def read_code(given: object, reader: Reader, base: Operation) -> Operation:
     writes = [aspect for aspect, names in _WRITES.items() if words & names]
     # Those who refer to a row that is deleted are deleted too, or refer to none from then on.
     passed_on = sorted({*writes, "update"}) if "delete" in writes else writes
+    given = _find_updated(nodes)
     effects = dict.fromkeys(
         effect
         for model in _related(models, words, reader)
-        for effect in _uses(model, words, writes if model in models else passed_on)
+        for effect in _uses(model, words, writes if model in models else passed_on, given)
     )
     return replace(base, effects=tuple(effects), opaque="; ".join([*reasons][:3]))
 
@@ -270,7 +271,37 @@ def _leads_to(target: str, owner: Model, model: Model) -> bool:
     return named in {f"{model.app}.{model.key}".lower(), "."} or is_itself
 
 
-def _uses(model: Model, words: frozenset[str], writes: list[str]) -> Iterator[Effect]:
+def _find_updated(nodes: Iterable[ast.AST]) -> frozenset[str] | None:
+    """The fields that calls of ``update`` name, which alone could give a row another key; None: any.
+
+    What is saved with another key is another row.
+    """
+    found: set[str] = set()
+    called: list[ast.AST] = []
+    spoken: list[ast.AST] = []
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Attribute(attr="update" | "aupdate") as function, args=[], keywords=given):
+                called.append(function)
+                found.update(keyword.arg or "**" for keyword in given)
+            case ast.Attribute(attr="update" | "aupdate") | ast.Constant(value="update" | "aupdate"):
+                spoken.append(node)
+            case _:
+                continue
+    is_followed = "**" not in found and all(any(one is other for other in called) for one in spoken)
+    return frozenset(found) if is_followed else None
+
+
+def _find_kept(model: Model, given: frozenset[str] | None) -> str:
+    """The columns of a model's key, where nothing can give a row that is there another one."""
+    keys = [one for one in model.fields.values() if one.column and one.has("primary_key")]
+    named = {"pk", *(one.name for one in keys), *(one.column for one in keys)}
+    return "" if given is None or given & named else " ".join(one.column for one in keys)
+
+
+def _uses(
+    model: Model, words: frozenset[str], writes: list[str], given: frozenset[str] | None
+) -> Iterator[Effect]:
     from mig.sources.django.relations import many_table
 
     if not model.table:
@@ -289,7 +320,12 @@ def _uses(model: Model, words: frozenset[str], writes: list[str]) -> Iterator[Ef
             if aspect != "update":
                 yield Effect(resource=f"rows:{table}", access=Access.WRITE, aspect=aspect)
             if aspect != "delete":
-                yield Effect(resource=f"values:{table}.*", access=Access.WRITE, aspect=aspect)
+                yield Effect(
+                    resource=f"values:{table}.*",
+                    access=Access.WRITE,
+                    aspect=aspect,
+                    spared=_find_kept(model, given) if aspect == "update" and table == model.table else "",
+                )
     for one in model.fields.values():
         if one.column and (one.name in words or one.column in words):
             state = f"state:{model.app}.{model.key}.{one.name.lower()}"
