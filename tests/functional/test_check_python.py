@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mig.findings import Verdict
+from mig.findings import Severity, Verdict
+from mig.usecases.check import check_project
 from mig.usecases.compare import compare_migrations
 from mig.usecases.project import open_project
 from tests.repositories import GitSandbox
@@ -105,3 +106,37 @@ def test_the_history_that_a_helper_makes_is_known(tmp_path: Path) -> None:
     compared = compare_migrations(open_project(repo.path), "p", "q", at="worktree", start=repo.path)
 
     assert compared.comparison.verdict is Verdict.CONFLICT
+
+
+def test_what_a_file_declares_is_of_the_id_it_names_and_of_none_that_begins_like_it(tmp_path: Path) -> None:
+    unread = "op.execute(unknown())"
+    repo = GitSandbox(tmp_path)
+    texts = {
+        "a": revision("a", None, "pass"),
+        "b": revision("b", "a", f'# mig:commutes-with xy "other rows"\n    {unread}'),
+        "x": revision("x", "a", unread),
+        "xy": revision("xy", "a", unread),
+    }
+    repo.commit("start", {"alembic.ini": INI, **versions(**texts)})
+    found = check_project(open_project(repo.path), everything=True).findings
+    verdicts = {frozenset(one.migrations): one.severity for one in found if one.code == "MIG300"}
+    assert verdicts == {
+        frozenset("bx"): Severity.WARNING,
+        frozenset(("b", "xy")): Severity.NOTE,
+        frozenset(("x", "xy")): Severity.WARNING,
+    }
+
+
+def test_a_finding_is_ignored_with_a_reason_in_pythons_comments_too(tmp_path: Path) -> None:
+    repo = GitSandbox(tmp_path)
+    users = 'op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("email", sa.Text()))'
+    drop = 'op.drop_column("users", "email")'
+    texts = {
+        "a": revision("a", None, users),
+        "x": revision("x", "a", f'# mig:ignore MIG303 "the column is empty"\n    {drop}'),
+        "y": revision("y", "a", 'op.create_index("ix", "users", ["email"])'),
+    }
+    repo.commit("start", {"alembic.ini": INI, **versions(**texts)})
+    found = check_project(open_project(repo.path), everything=True).findings
+    told = [(one.severity, one.suppressed) for one in found if one.verdict is Verdict.CONFLICT]
+    assert told == [(Severity.NOTE, "ignored")]

@@ -91,7 +91,7 @@ def judge(three: ThreeWay, one: str, other: str) -> JudgedPair:
 def _find_declaration(three: ThreeWay, one: str, other: str) -> str:
     for mine, named in ((one, other), (other, one)):
         for directive in three.graph.migrations[mine].directives:
-            if directive.name == "commutes-with" and directive.value.startswith(named):
+            if directive.name == "commutes-with" and directive.value.partition(" ")[0] == named:
                 return _quoted(directive)
     return ""
 

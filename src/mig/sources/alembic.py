@@ -28,7 +28,7 @@ class AlembicSource:
     """Alembic's convention: Python files with ``revision`` and ``down_revision``."""
 
     name = "alembic"
-    version = 4
+    version = 5
     reads_path = False
     late = ""
     declares_order = True

@@ -8,8 +8,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mig.sources.alembic_order import find_orders
 from mig.sources.base import Problem, Reading
+from mig.sources.declarations import MEANING, find_in_python
 from mig.sources.pysyntax import (
     UNKNOWN,
     Assigned,
@@ -65,7 +65,7 @@ def read_migration(data: bytes) -> Reading:
     if "revision" not in names and "down_revision" not in names and "upgrade" not in names:
         return Reading()
     header = read_header(names)
-    orders, wrong = find_orders(module)
+    declared, wrong = find_in_python(module, {*MEANING, "order"})
     return Reading(
         id=header.revision,
         parents=header.parents,
@@ -75,7 +75,7 @@ def read_migration(data: bytes) -> Reading:
         reversible=is_reversible(module.tree, names),
         requires=header.requires,
         labels=header.labels,
-        directives=orders,
+        directives=declared,
         problems=(*_notes(data), *header.problems, *wrong),
     )
 

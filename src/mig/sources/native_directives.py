@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ID = re.compile(r"[0-9a-f]{12}\Z")
 _SHOWN = 40
 _REASON = r'"[^"\n]+"'
-_ACCESSES = "create|drop|alter|need|read|write"
+ACCESSES = "create|drop|alter|need|read|write"
 
 
 def _nothing(value: str) -> str:
@@ -61,7 +61,7 @@ _VALUES: dict[str, Callable[[str], str]] = {
     "statement": _nothing,
     "end": _nothing,
     "touches": _matching(
-        rf"[a-z]+:\S+ ({_ACCESSES})", "touches KIND:NAME ACCESS, as in column:users.email write"
+        rf"[a-z]+:\S+ ({ACCESSES})", "touches KIND:NAME ACCESS, as in column:users.email write"
     ),
     "commutes-with": _matching(rf"[0-9a-f]{{12}} {_REASON}", 'commutes-with ID "REASON"'),
     "order": _matching(r"([0-9a-f]{12}) (?!\1)[0-9a-f]{12}", "order FIRST_ID SECOND_ID"),

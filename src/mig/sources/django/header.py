@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mig.sources.base import Problem, Reading
+from mig.sources.declarations import MEANING, find_in_python
 from mig.sources.pysyntax import decode, parse
 
 if TYPE_CHECKING:
@@ -39,11 +40,18 @@ def read_migration(path: str, data: bytes) -> Reading:
     if found is None:
         return Reading()
     reader = _Dependencies(dict(assigned(module.tree.body)))
+    declared, wrong = find_in_python(module, MEANING)
     return _made(
         name,
         reader,
         dict(assigned(found.body)),
-        Reading(line=found.lineno, reversible=True, checksum=_checksum(module.tree, found)),
+        Reading(
+            line=found.lineno,
+            reversible=True,
+            checksum=_checksum(module.tree, found),
+            directives=declared,
+            problems=wrong,
+        ),
     )
 
 

@@ -8,16 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mig.sources.base import Problem, Reading
-from mig.sources.native_directives import find_directives
-from mig.sources.native_sql import DIRECTIVE, decode, without_trailing_space
+from mig.sources.declarations import MEANING, find_in_sql
+from mig.sources.native_sql import decode, without_trailing_space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mig.model import Convention, Directive
-
-# What may stand in a file of another tool; ids, parents and sections are that tool's affair.
-_UNDERSTOOD = frozenset({"touches", "commutes-with", "ignore"})
+    from mig.model import Convention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +55,16 @@ def read_file(name: re.Match[str], data: bytes, convention: Convention) -> Readi
     if sections is None:
         missing = Problem("MIG005", f"there is no section of {convention.name}'s to apply", 1)
         return Reading(problems=(*odd, missing))
+    declared, wrong = find_in_sql(text, MEANING)
     return Reading(
         id=migration_id,
         description=description,
         checksum=_checksum(sections),
         reversible=bool(sections.down and sections.down.strip()),
         transactional=not (convention.no_transaction and convention.no_transaction.search(text)),
-        directives=tuple((d.name, d.value, d.line) for d in _directives(text)),
-        problems=tuple(odd),
+        directives=declared,
+        problems=(*odd, *wrong),
     )
-
-
-def _directives(text: str) -> Iterator[Directive]:
-    if "mig:" in text:
-        yield from (d for _, d in find_directives(text, DIRECTIVE) if d.name in _UNDERSTOOD)
 
 
 def _as_regions(text: str, convention: Convention) -> str:

@@ -34,7 +34,7 @@ class OrderedSource:
         convention: what the project says of it; None: it is one of the table's.
     """
 
-    version = 2
+    version = 3
     reads_path = True
     declares_order = False
     rewrites_names = True
