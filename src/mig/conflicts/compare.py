@@ -10,6 +10,7 @@ from mig.conflicts.closure import Closure, Step, close
 from mig.conflicts.commute import settle
 from mig.conflicts.meeting import WITH_ALL, find_pairs, is_spared
 from mig.conflicts.naming import owner
+from mig.conflicts.recreated import is_kept_by_copy
 from mig.conflicts.rule import NOT_KNOWN, WIDE
 from mig.conflicts.settings import depends_on, is_taken_in
 from mig.conflicts.witness import (
@@ -113,7 +114,8 @@ def compare_closures(a: Closure, b: Closure, schema: Schema, dialect: str) -> Co
     found = [
         reason
         for one, other in islice(pairs, _MOST_PAIRS)
-        if (reason := _compare_steps(one, other, (a.made, b.made), dialect)) is not None
+        if not (dialect == "sqlite" and is_kept_by_copy(one, other, schema))
+        and (reason := _compare_steps(one, other, (a.made, b.made), dialect)) is not None
     ]
     if (rest := next(pairs, None)) is not None:
         found.append(_too_many(*rest))

@@ -71,7 +71,7 @@ class Ledger:
         is_here = not any(_leads_elsewhere(e) for o in footprint.operations for e in o.effects)
         missed: list[Miss] = []
         for operation, effects in follow(footprint, self._schema):
-            if operation.kind == BATCH:
+            if operation.kind.startswith(BATCH):
                 continue
             is_certain = is_here and _is_certain(operation)
             found = self._find_miss(migration, operation) if is_certain else None

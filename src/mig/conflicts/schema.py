@@ -122,7 +122,7 @@ class Schema:
         """What the operation leaves behind."""
         if operation.opaque:
             self.opaque.append(operation)
-        if operation.kind == BATCH:
+        if operation.kind.startswith(BATCH):
             # The table is there again afterwards, with its keys and indexes.
             return
         listed = list(effects)

@@ -80,6 +80,8 @@ from enum import Enum
 
 BATCH = "batch"
 """The kind of operations by which Alembic puts a copy, with all that it sees, in a table's place."""
+BATCH_FROM = f"{BATCH} from what it says"
+"""The same where the migration says, besides, what the copy is made of."""
 OF_TABLE = "of table "
 """Begins the detail of a look at what one table has."""
 

@@ -226,6 +226,9 @@ def _call_alembic(path: str, request: Request, machine: Machine) -> object:
     return Unknown(f"what {path} gives")
 
 
+_SEEN_ARGUMENTS = 3
+
+
 def _begin_batch(request: Request, machine: Machine) -> object:
     given = dict(zip(("table_name", "schema", "recreate"), request.args, strict=False)) | request.kwargs
     table, schema, recreate = given.get("table_name"), given.get("schema"), given.get("recreate", "auto")
@@ -233,7 +236,11 @@ def _begin_batch(request: Request, machine: Machine) -> object:
         machine.opaque("the table of batch_alter_table is not known")
         return Unknown("a batch", is_plain=True)
     return Batch(
-        table, schema if isinstance(schema, str) else "", recreate if isinstance(recreate, str) else "auto"
+        table,
+        schema if isinstance(schema, str) else "",
+        recreate if isinstance(recreate, str) else "auto",
+        is_whole=given.keys() <= {"table_name", "schema", "recreate", "partial_reordering"}
+        and len(request.args) <= _SEEN_ARGUMENTS,
     )
 
 

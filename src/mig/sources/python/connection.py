@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mig.effects.footprint import BATCH, Access
+from mig.effects.footprint import BATCH, BATCH_FROM, Access
 from mig.sources.python.changes import render_rows
 from mig.sources.python.compare import look_at_all, resource_name, resources_of
 from mig.sources.python.creation import create_enum, index_statement
@@ -249,6 +249,9 @@ def needs_copy(args: tuple[object, ...]) -> bool:
     column = args[0] if args else None
     if not isinstance(column, Call):
         return False
+    if column.kwargs.get("unique") is True or any(_is_constraint(a) for a in column.args):
+        # Alembic adds each constraint of a column by itself, which SQLite cannot.
+        return True
     default = column.kwargs.get("server_default")
     parts = {maker(a): a for a in (*column.args, default)}
     stored = parts.get("Computed")
@@ -256,6 +259,12 @@ def needs_copy(args: tuple[object, ...]) -> bool:
     return is_stored or (
         default is not None and not isinstance(default, (str, bool)) and "Computed" not in parts
     )
+
+
+def _is_constraint(part: object) -> bool:
+    """Whether a part of a column is a constraint, or a type that makes one."""
+    is_type = isinstance(part, Call) and part.kwargs.get("create_constraint") is True
+    return is_type or maker(part) in {"CheckConstraint", "ForeignKey", "UniqueConstraint"}
 
 
 def end_batch(batch: Batch, machine: Machine) -> None:
@@ -275,7 +284,7 @@ def end_batch(batch: Batch, machine: Machine) -> None:
         f"DROP TABLE {table}",
         f"ALTER TABLE {copy} RENAME TO {new}",
     ):
-        machine.recorder.sql(text, kind=BATCH)
+        machine.recorder.sql(text, kind=BATCH if batch.is_whole else BATCH_FROM)
 
 
 def create_or_drop(base: Call, name: str, request: Request, machine: Machine) -> object:

@@ -236,10 +236,7 @@ def add_column(made: Made, column_value: object) -> None:
         made.emit()
         return
     guard = "IF NOT EXISTS " if made.is_set("if_not_exists") else ""
-    inline = column.constraints if writer.dialect == "sqlite" else []
     text = f"ALTER TABLE {table} ADD COLUMN {guard}{column.text}"
-    statements = [text, *(f"ALTER TABLE {table} ADD {c}" for c in column.constraints if not inline)]
-    if inline:
-        statements += [f"ALTER TABLE {table} ADD {c}" for c in inline if made.batch is None]
+    statements = [text, *(f"ALTER TABLE {table} ADD {c}" for c in column.constraints)]
     statements += _table_indexes([column], made)
     made.emit(*statements, *_comments(table, [column], made))

@@ -138,6 +138,8 @@ class Batch:
     table: str
     schema: str = ""
     recreate: str = "auto"
+    is_whole: bool = True
+    """Whether the copy is made of all that the table has, and nothing else."""
     calls: list[str] = field(default_factory=list)
 
 
