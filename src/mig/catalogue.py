@@ -179,6 +179,15 @@ _code(
     remedy="Rename it, here to V7__add_email.sql.",
 )
 _code(
+    "MIG014",
+    "unknown-callback",
+    Severity.ERROR,
+    "a callback has a name that is none",
+    problem="A file in callbacks that is named like no moment of a run would never be run, and nobody would notice.",
+    example="migrations/callbacks/afterup.sql     (did you mean after_up?)",
+    remedy="Rename it to before_up, after_up, before_down, after_down, before_each or after_each, with .sql behind it.",
+)
+_code(
     "MIG101",
     "divergence",
     Severity.ERROR,
@@ -251,6 +260,17 @@ _code(
     "the second fails, or changes what was done already.",
     example="main has 0007_add_email, and feature 0009_add_email with the same statements",
     remedy="Delete the one that is not published, and let what comes after it name the other.",
+)
+_code(
+    "MIG109",
+    "repeatable-needs",
+    Severity.ERROR,
+    "repeatables cannot be put in order",
+    problem="One declares that it needs another that does not exist, or several need one another in a circle; mig up "
+    "refuses to run any of them.",
+    example="-- mig:needs active_user     (did you mean active_users?)",
+    remedy="Correct the name: the path below repeatable without .sql. In a circle, take one need out; where only the SQL "
+    "of the files says so, as where two functions call one another, declare with -- mig:needs which comes first.",
 )
 _code(
     "MIG201",
@@ -403,6 +423,19 @@ _code(
     example="a DO block that adds a column to all tables, beside a migration that creates one (mig check --replay)",
     remedy="Put ours after theirs (mig rebase), and see that the result is what both want. "
     "Where the finding says that reading them had shown that they commute, report it: that is a bug in mig.",
+)
+_code(
+    "MIG311",
+    "repeatable-conflict",
+    Severity.ERROR,
+    "a new migration and a repeatable that databases have already do not commute",
+    problem="A database that has run the repeatable meets the migration after it; a fresh one runs the repeatable last. "
+    "One of them fails, or they end with different schemas. Where the repeatable changes in the same branch it runs again "
+    "after the migration; then it is a warning, because its old text may still be in the migration's way.",
+    example="ours drops users.email, and the view in migrations/repeatable/active_users.sql selects it",
+    remedy="Change the repeatable in the same branch, and let the migration drop what the old one made first, with IF EXISTS: "
+    "DROP VIEW IF EXISTS active_users. A comment is change enough where only the order was wrong. "
+    "Where it does no harm, -- mig:ignore MIG311 in either file.",
 )
 _code(
     "MIG401",

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from mig.findings import Finding
 
+    Fill = Callable[[str], str]
+    ScriptReader = Callable[["Migration | Extra", str, Fill | None], "Script"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
@@ -77,6 +80,31 @@ class Migration:
     @property
     def is_merge(self) -> bool:
         return len(self.parents) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """A file beside the migrations that a run executes: a repeatable, or a callback.
+
+    ``role`` is the folder, ``repeatable`` or ``callbacks``; ``name`` the path below it without the ending.
+    ``needs`` are names of repeatables that come before it.  ``dialects`` are those it is for; none: all.
+    ``checksum`` covers the text as it is written, with the names of variables in it.
+    """
+
+    name: str
+    role: str
+    lineage: str
+    path: str
+    line: int = 1
+    needs: tuple[str, ...] = ()
+    dialects: tuple[str, ...] = ()
+    checksum: str = ""
+    transactional: bool = True
+    directives: tuple[Directive, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        return Location(path=self.path, line=self.line)
 
 
 class Late(Enum):
@@ -154,12 +182,15 @@ class LineageSnapshot:
     """All migrations of one lineage in one tree, with what is wrong with their files.
 
     ``migrations`` is sorted by path and holds every readable file, so two files with one id
-    are both here.
+    are both here.  ``extras`` are repeatables and callbacks, sorted by path too; ``variables`` the names
+    that the files use as ``${name}``, each with the first place where it stands.
     """
 
     lineage: Lineage
     migrations: tuple[Migration, ...] = ()
     findings: tuple[Finding, ...] = ()
+    extras: tuple[Extra, ...] = ()
+    variables: tuple[tuple[str, Location], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,17 +205,22 @@ class Snapshot:
     ref: str
     commit: str = ""
     lineages: tuple[LineageSnapshot, ...] = ()
-    read_script: Callable[[Migration, str], Script] | None = field(default=None, compare=False, repr=False)
+    read_script: ScriptReader | None = field(default=None, compare=False, repr=False)
 
-    def script(self, migration: Migration, dialect: str) -> Script:
-        """What a migration of this snapshot does, read for one SQL dialect.
+    def script(self, file: Migration | Extra, dialect: str, fill: Fill | None = None) -> Script:
+        """What a migration of this snapshot does, read for one SQL dialect, or what stands beside them.
+
+        Args:
+            file: the migration, repeatable or callback.
+            dialect: the SQL dialect.
+            fill: puts values into the text of an SQL file before it is read; None: it stays as written.
 
         Raises:
             SourceError: the file cannot be read, or has no section for the dialect.
         """
         if self.read_script is None:
-            raise SourceError(f"{self.ref} holds no files to read {migration.path} from")
-        return self.read_script(migration, dialect)
+            raise SourceError(f"{self.ref} holds no files to read {file.path} from")
+        return self.read_script(file, dialect, fill)
 
     @property
     def migrations(self) -> tuple[Migration, ...]:

@@ -6,8 +6,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from mig.report.extras import (
+    callbacks_after,
+    callbacks_before,
+    left_out_note,
+    status_counts,
+    status_data,
+    status_rows,
+    step_data,
+    title_of,
+)
 from mig.report.json import render
 from mig.runner.events import (
+    ExtraDone,
+    ExtraFailed,
+    ExtraStarted,
     LockWaiting,
     PlanDoubted,
     PlanMade,
@@ -16,6 +29,7 @@ from mig.runner.events import (
     StepFailed,
     StepStarted,
 )
+from mig.runner.extras import REPEATABLE
 from mig.runner.plan import Direction
 from mig.runner.reconcile import said_of, way_out
 
@@ -27,6 +41,7 @@ if TYPE_CHECKING:
     from mig.graph.order import Unreconciled
     from mig.runner import Outcome
     from mig.runner.events import Event
+    from mig.runner.extras import ExtraStep
     from mig.runner.plan import Plan, Step
     from mig.runner.status import Interrupted, Status
 
@@ -36,9 +51,12 @@ _RECENT = 10
 _DONE = {Direction.UP: "applied", Direction.DOWN: "reverted"}
 _STYLES = {
     "changed": "red",
+    "current": "green",
     "failed": "bold red",
+    "gone": "magenta",
     "pending": "yellow",
     "reverted": "yellow",
+    "to run": "yellow",
     "unknown": "magenta",
 }
 
@@ -73,6 +91,8 @@ class RunReporter:
                 self._show_done(event)
             case StepFailed():
                 self.close()
+            case ExtraStarted() | ExtraDone() | ExtraFailed():
+                self._show_extra(event)
 
     def close(self) -> None:
         """Take the bar away."""
@@ -119,6 +139,12 @@ class RunReporter:
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task)
 
+    def _show_extra(self, event: ExtraStarted | ExtraDone | ExtraFailed) -> None:
+        if isinstance(event, ExtraFailed):
+            self.close()
+        elif isinstance(event, ExtraDone) and not self._quiet and event.step.extra.role == REPEATABLE:
+            self._print(f"repeated {event.step.name}  {event.step.path}  {event.duration_ms} ms")
+
     def _print(self, line: str) -> None:
         if self._progress is not None and self._out.isatty():
             # Through the bar's own console, which puts the line above the bar.
@@ -134,11 +160,13 @@ def render_outcome(outcome: Outcome, direction: str) -> str:
         if outcome.heads
         else "nothing is applied to the database"
     )
-    if not outcome.steps:
-        return f"nothing to {'apply' if direction == 'up' else 'revert'}: {at}\n"
+    note = f"{left_out_note(outcome.left_out)}\n" if outcome.left_out else ""
+    if not outcome.steps and not outcome.repeated:
+        return f"{note}nothing to {'apply' if direction == 'up' else 'revert'}: {at}\n"
     done = [step.direction for step in outcome.steps]
     counts = [f"{n} {_DONE[d]}" for d in (Direction.DOWN, Direction.UP) if (n := done.count(d))]
-    return f"{', '.join(counts)} in {_seconds(outcome.duration_ms)}: {at}\n"
+    counts += [f"{len(outcome.repeated)} repeated"] if outcome.repeated else []
+    return f"{note}{', '.join(counts)} in {_seconds(outcome.duration_ms)}: {at}\n"
 
 
 def outcome_json(outcome: Outcome) -> str:
@@ -148,6 +176,8 @@ def outcome_json(outcome: Outcome) -> str:
             "database": outcome.database,
             "applied": [step.id for step in steps if step.direction is Direction.UP],
             "reverted": [step.id for step in steps if step.direction is Direction.DOWN],
+            "repeated": [step.name for step in outcome.repeated],
+            "left_out": list(outcome.left_out),
             "heads": list(outcome.heads),
             "duration_ms": outcome.duration_ms,
         }
@@ -156,16 +186,26 @@ def outcome_json(outcome: Outcome) -> str:
 
 def render_plan(plan: Plan) -> str:
     """Every statement with its migration."""
-    if not plan.steps:
-        return "nothing to do\n"
-    lines = [
+    notes = [
         f"note: {late} comes before {before}, which this database already has" for late, before in plan.late
     ]
-    lines += _doubts(plan)
-    for step in plan.steps:
-        lines += ["", *_plan_step(step)] if lines else _plan_step(step)
+    notes += [left_out_note(plan.extras.left_out)] if plan.extras.left_out else []
+    doubts = _doubts(plan)
+    blocks = [
+        *([doubts] if doubts else []),
+        *map(_plan_extra, callbacks_before(plan)),
+        *map(_plan_step, plan.steps),
+        *map(_plan_extra, plan.extras.repeatables),
+        *map(_plan_extra, callbacks_after(plan)),
+    ]
+    if not blocks:
+        return "\n".join((*notes, "nothing to do")) + "\n"
     count = len(plan.steps)
-    lines += ["", f"dry run: {count} {'step' if count == 1 else 'steps'}, nothing was done"]
+    counts = [f"{count} {'step' if count == 1 else 'steps'}"]
+    counts += [f"{n} repeatable{'s' if n > 1 else ''}"] if (n := len(plan.extras.repeatables)) else []
+    blocks = [notes, *blocks] if notes else blocks
+    lines = [line for block in blocks for line in ("", *block)][1:]
+    lines += ["", f"dry run: {', '.join(counts)}, nothing was done"]
     return "\n".join(lines) + "\n"
 
 
@@ -188,6 +228,9 @@ def plan_value(database: str, plan: Plan) -> dict[str, object]:
             }
             for doubt in plan.doubts
         ],
+        "repeatables": [step_data(step) for step in plan.extras.repeatables],
+        "callbacks": [step_data(step) for step in (*callbacks_before(plan), *callbacks_after(plan))],
+        "left_out": list(plan.extras.left_out),
     }
 
 
@@ -207,7 +250,7 @@ def render_status(status: Status, *, color: bool, everything: bool) -> str:
         lines += [[("bold red", line)] for line in _interrupted(status.failed)]
     lines += [[("yellow", line)] for one in status.unreconciled for line in _unreconciled(one)]
     lines += [[("dim", f"... {len(hidden)} applied before these (-v shows them)")]] if hidden else []
-    lines += _aligned(rows)
+    lines += _aligned([*rows, *status_rows(status.repeatables)])
     lines.append([("bold", _summary(status))])
     return _styled(lines, color=color)
 
@@ -225,6 +268,7 @@ def status_json(status: Status) -> str:
                 {"first": one.first, "second": one.second, "path": one.path, "missing": list(one.missing)}
                 for one in status.unreconciled
             ],
+            "repeatables": status_data(status.repeatables),
         }
     )
 
@@ -262,6 +306,11 @@ def _plan_step(step: Step) -> list[str]:
     return lines
 
 
+def _plan_extra(step: ExtraStep) -> list[str]:
+    lines = [printable(title_of(step)) + ("" if step.work.transactional else "  (no transaction)")]
+    return lines + [printable(_indented(statement.text)) for statement in step.work.statements]
+
+
 def _step_data(step: Step) -> dict[str, object]:
     work = step.work
     statements = work.statements if work else ()
@@ -295,7 +344,7 @@ def _summary(status: Status) -> str:
     counts += [f"{len(status.changed)} changed (MIG401)"] if status.changed else []
     counts += ["1 interrupted (MIG404)"] if status.failed else []
     counts += [f"{len(status.unreconciled)} to reconcile"] if status.unreconciled else []
-    return ", ".join(counts)
+    return ", ".join([*counts, *status_counts(status.repeatables)])
 
 
 def _interrupted(failed: Interrupted) -> list[str]:

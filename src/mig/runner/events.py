@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mig.runner.extras import ExtraStep
     from mig.runner.plan import Plan, Step
 
 
@@ -58,4 +59,34 @@ class StepFailed:
     message: str
 
 
-Event = LockWaiting | PlanDoubted | PlanMade | StepStarted | StatementDone | StepDone | StepFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraStarted:
+    """A repeatable or a callback begins."""
+
+    step: ExtraStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraDone:
+    step: ExtraStep
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraFailed:
+    step: ExtraStep
+    message: str
+
+
+Event = (
+    LockWaiting
+    | PlanDoubted
+    | PlanMade
+    | StepStarted
+    | StatementDone
+    | StepDone
+    | StepFailed
+    | ExtraStarted
+    | ExtraDone
+    | ExtraFailed
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mig.errors import MigError, RunnerError, StepFailedError
@@ -12,6 +12,7 @@ from mig.runner.events import StatementDone, StepDone, StepFailed, StepStarted
 from mig.runner.history import APPLIED, FAILED, RUNNING, Record, now_text
 from mig.runner.plan import Direction
 from mig.runner.url import scrub
+from mig.sqltext.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mig.runner.events import Event
     from mig.runner.history import History
     from mig.runner.plan import Step
+    from mig.runner.repeatables import Repeatables
     from mig.runner.waiting import Waiting
     from mig.runner.work import Work
 
@@ -56,7 +58,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Executor:
-    """Executes steps in one session; ``root`` is the folder that paths are relative to."""
+    """Executes steps in one session; ``root`` is the folder that paths are relative to.
+
+    ``variables`` are the values that plans in this session are made with, ``secrets`` what is never shown.
+    """
 
     session: Session
     dialect: Dialect
@@ -64,8 +69,10 @@ class Executor:
     origin: Origin
     waiting: Waiting
     notify: Callable[[Event], None]
+    repeatables: Repeatables
     root: str = ""
     secrets: tuple[str, ...] = ()
+    variables: Variables = field(default_factory=Variables)
 
     def create_history(self) -> None:
         """Make the history's tables, in a transaction of their own, where they do not exist."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mig.runner.extras import REPEATABLE
 from mig.runner.history import APPLIED, RUNNING
 from mig.runner.plan import Direction
+from mig.runner.run_extras import record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from mig.model import Statement
     from mig.runner.execute import Executor
+    from mig.runner.extras import Extras, ExtraStep
     from mig.runner.plan import Plan, Step
     from mig.runner.work import Work
 
@@ -25,10 +29,54 @@ def render_script(plan: Plan, executor: Executor) -> str:
     """
     dialect = executor.dialect
     lines = [f"-- mig: {len(plan.steps)} migrations for {dialect.name}; run with: {dialect.script.run_with}"]
-    if plan.steps:
+    extras, phase = plan.extras, ""
+    if plan.steps or extras.repeatables:
         lines.append(executor.history.sql.create())
-    lines.extend("\n".join(_step(step, executor)) for step in plan.steps)
+    for step in plan.steps:
+        lines.extend(_enter(extras, phase, step.direction.value, executor))
+        phase = step.direction.value
+        lines.extend(_callback(extras, "before_each", executor))
+        lines.append("\n".join(_step(step, executor)))
+        lines.extend(_callback(extras, "after_each", executor))
+    if extras.repeatables:
+        lines.extend(_enter(extras, phase, "up", executor))
+        phase = "up"
+        lines.append(executor.repeatables.create())
+        lines.extend("\n".join(_extra(step, executor)) for step in extras.repeatables)
+    lines.extend(_enter(extras, phase, "", executor))
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _enter(extras: Extras, phase: str, entered: str, executor: Executor) -> Iterator[str]:
+    """What runs between reverting and applying, before the first of them and after the last."""
+    if phase == entered:
+        return
+    if phase:
+        yield from _callback(extras, f"after_{phase}", executor)
+    if entered:
+        yield from _callback(extras, f"before_{entered}", executor)
+    if entered == "down" and executor.repeatables.exists():
+        yield executor.repeatables.expire()
+
+
+def _callback(extras: Extras, moment: str, executor: Executor) -> Iterator[str]:
+    if moment in extras.callbacks:
+        yield "\n".join(_extra(extras.callbacks[moment], executor))
+
+
+def _extra(step: ExtraStep, executor: Executor) -> Iterator[str]:
+    """A repeatable or a callback, in a transaction where that is possible."""
+    is_repeatable = step.extra.role == REPEATABLE
+    yield f"-- {'repeat' if is_repeatable else 'callback'} {step.name}"
+    if executor.dialect.script.reset:
+        yield executor.dialect.script.reset
+    is_whole = executor.is_atomic(step.work)
+    if is_whole:
+        yield f"{executor.dialect.begin};"
+    yield from _terminated(step.work.statements, executor)
+    if is_repeatable:
+        yield executor.repeatables.write(record_of(step, executor, duration_ms=0)).rstrip()
+    yield "COMMIT;\n" if is_whole else ""
 
 
 def _step(step: Step, executor: Executor) -> Iterator[str]:
@@ -84,11 +132,15 @@ def _statements(step: Step, work: Work, executor: Executor) -> Iterator[str]:
 
         yield render_sql(executor.dialect.name, work.text, step.path, step).strip("\n")
         return
-    for statement in work.statements:
-        yield _terminated(statement.text, delimiters=executor.dialect.script.delimiters)
+    yield from _terminated(work.statements, executor)
 
 
-def _terminated(text: str, *, delimiters: bool) -> str:
+def _terminated(statements: Iterable[Statement], executor: Executor) -> Iterator[str]:
+    delimiters = executor.dialect.script.delimiters
+    yield from (_ended(statement.text, delimiters=delimiters) for statement in statements)
+
+
+def _ended(text: str, *, delimiters: bool) -> str:
     if delimiters and ";" in text:
         sign = next((sign for sign in _DELIMITERS if sign not in text), "/*mig*/")
         return f"DELIMITER {sign}\n{text}\n{sign}\nDELIMITER ;"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from mig.graph.dag import build_graph
 from mig.graph.linearize import has_cycle, linearize
 from mig.graph.order import find_wrong_orders
 from mig.model import Migration
+from mig.runner.extras import Extras
 from mig.runner.history import APPLIED
 from mig.runner.reconcile import Reconciliation, refuse_unreconciled
 
@@ -68,19 +69,25 @@ class Plan:
 
     ``late`` names pairs of a migration to be applied and one that the DAG puts after it and that
     the database has already.  ``doubts`` are pairs that are not shown to be harmless in this order.
+    ``extras`` are what runs beside the steps.
     """
 
     steps: tuple[Step, ...] = ()
     late: tuple[tuple[str, str], ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    extras: Extras = field(default_factory=Extras)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What a run is to reach: these not applied any more, then these applied."""
+    """What a run is to reach: these not applied any more, then these applied.
+
+    ``repeats`` says that repeatables run once everything is applied.
+    """
 
     revert: frozenset[str] = frozenset()
     apply: frozenset[str] = frozenset()
+    repeats: bool = True
 
 
 def sound_graph(lineage: LineageSnapshot) -> Graph:
@@ -128,7 +135,7 @@ def find_goal(graph: Graph, rows: Sequence[Applied], direction: str, target: str
     if direction == "up":
         return Goal(apply=find_wanted(graph, rows, target))
     if direction == "down":
-        return Goal(revert=find_unwanted(graph, rows, target or "-1"))
+        return Goal(revert=find_unwanted(graph, rows, target or "-1"), repeats=False)
     redone = find_redone(graph, rows, target)
     if gone := sorted(redone - graph.migrations.keys()):
         raise RunnerError(

@@ -11,7 +11,8 @@ from mig.runner.plan import sound_graph
 
 if TYPE_CHECKING:
     from mig.graph.dag import Graph
-    from mig.model import Migration, Script, Snapshot
+    from mig.model import Extra, Migration, Script, Snapshot
+    from mig.sqltext.variables import Variables
 
 
 class Prepared:
@@ -32,7 +33,7 @@ class Prepared:
         self.lineage = _find_lineage(snapshot, lineage)
         self._graph: Graph | None = None
         self._is_sound = False
-        self._scripts: dict[tuple[str, str], Script] = {}
+        self._scripts: dict[tuple[str, str, frozenset[tuple[str, str]]], Script] = {}
 
     @property
     def name(self) -> str:
@@ -55,15 +56,16 @@ class Prepared:
             self._is_sound = True
         return self.graph()
 
-    def script(self, migration: Migration, dialect: str) -> Script:
-        """What a migration does, read once.
+    def script(self, file: Migration | Extra, dialect: str, variables: Variables) -> Script:
+        """What a migration does, or what runs beside them, read once for the same values of variables.
 
         Raises:
             SourceError: the file cannot be read, or has no section for the dialect.
+            ConfigError: it names a variable that has no value.
         """
-        key = (migration.path, dialect)
+        key = (file.path, dialect, frozenset(variables.values.items()))
         if key not in self._scripts:
-            self._scripts[key] = self.snapshot.script(migration, dialect)
+            self._scripts[key] = self.snapshot.script(file, dialect, variables.fill if variables else None)
         return self._scripts[key]
 
 

@@ -16,6 +16,7 @@ from mig.runner.dialects import Settings, StatementError, find_dialect
 from mig.runner.elsewhere import refuse_project_imports
 from mig.runner.events import PlanMade
 from mig.runner.execute import Executor, HistoryMovedError, Origin, Seen
+from mig.runner.extra_plan import ExtraPlanner
 from mig.runner.history import APPLIED, LOG_TABLE, RUNNING, TABLE, History
 from mig.runner.offline import render_script
 from mig.runner.plan import (
@@ -28,11 +29,14 @@ from mig.runner.plan import (
 )
 from mig.runner.prepared import Prepared
 from mig.runner.reconcile import choose
+from mig.runner.repeatables import Repeatables
+from mig.runner.run_extras import Progress
 from mig.runner.safety import Guard
 from mig.runner.status import build_status, find_interrupted
 from mig.runner.url import safe_url, secrets_of
 from mig.runner.waiting import Waiting
-from mig.runner.work import load_work
+from mig.runner.work import Scripts, load_work
+from mig.sqltext.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from mig.model import Statement
     from mig.runner.dialects import Session
     from mig.runner.events import Event
+    from mig.runner.extras import ExtraStep
     from mig.runner.history import Applied
     from mig.runner.plan import Plan, Step
     from mig.runner.safety import Advisor
@@ -57,6 +62,7 @@ class Options:
     too late for a declared order: to be run all the same, or only recorded.  ``at`` is the Git ref that
     the snapshot was read from, where that is not the disk.  ``advisor`` is asked whether a plan is safe
     for the database; without one nobody is.  ``allow_unsafe`` runs what it doubts.
+    ``variables`` are what stands for ``${name}`` in SQL files; without any, these are run as they are.
     """
 
     root: str = ""
@@ -70,16 +76,23 @@ class Options:
     advisor: Advisor | None = None
     allow_unsafe: bool = False
     settings: Settings = field(default_factory=Settings)
+    variables: Variables = field(default_factory=Variables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a run has done.  ``heads`` are the newest migrations that the database has now."""
+    """What a run has done.
+
+    ``heads`` are the newest migrations that the database has now.  ``repeated`` are the repeatables that
+    were run, ``left_out`` the names of those that wait for a run of everything.
+    """
 
     database: str
     steps: tuple[Step, ...]
     heads: tuple[str, ...]
     duration_ms: int
+    repeated: tuple[ExtraStep, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class Runner:
@@ -125,15 +138,16 @@ class Runner:
     def status(self) -> Status:
         """How the database stands; changes nothing, not even where there is no history yet."""
         graph = self._prepared.graph()
-        with self._connect(read_only=True) as executor:
+        with self._connect(read_only=True, variables=self._options.variables.masked()) as executor:
             rows = executor.history.rows()
             unsettled = next((row for row in rows if row.state != APPLIED), None)
-            failed = self._interrupted(graph, unsettled) if unsettled else None
-        return build_status(self.database, graph, rows, failed)
+            failed = self._interrupted(executor, graph, unsettled) if unsettled else None
+            repeatables = self._planner(executor).status(executor.repeatables.rows())
+        return replace(build_status(self.database, graph, rows, failed), repeatables=repeatables)
 
     def plan(self, target: str = "", direction: str = "up") -> Plan:
-        """What ``up``, ``down`` or ``redo`` would do, with every statement; changes nothing."""
-        with self._connect(read_only=True) as executor:
+        """What ``up``, ``down`` or ``redo`` would do, with every statement and no secret; changes nothing."""
+        with self._connect(read_only=True, variables=self._options.variables.masked()) as executor:
             return self._plan(executor, direction, target)
 
     def script(self, target: str = "", direction: str = "up") -> str:
@@ -159,19 +173,23 @@ class Runner:
     def _run(self, direction: str, target: str) -> Outcome:
         began = time.monotonic()
         graph = self._graph(direction)
-        done: list[Step] = []
         with self._connect(read_only=False) as executor:
-            ids = self._ids_when_there(executor, graph, target) if direction == "up" else None
+            progress = Progress(executor)
+            ids = self._ids_when_there(executor, graph, target, progress) if direction == "up" else None
             if ids is None:
-                ids = self._reach(executor, graph, direction, target, done)
+                ids = self._reach(executor, graph, direction, target, progress)
         return Outcome(
             database=self.database,
-            steps=tuple(done),
+            steps=tuple(progress.done),
             heads=maximal(graph, [i for i in ids if i in graph]),
             duration_ms=round((time.monotonic() - began) * 1000),
+            repeated=tuple(progress.repeated),
+            left_out=progress.left_out,
         )
 
-    def _ids_when_there(self, executor: Executor, graph: Graph, target: str) -> tuple[str, ...] | None:
+    def _ids_when_there(
+        self, executor: Executor, graph: Graph, target: str, progress: Progress
+    ) -> tuple[str, ...] | None:
         """What is applied, where ``up`` has nothing to do: that needs no lock and reads the history once."""
         rows = executor.history.rows()
         ids = tuple(row.id for row in rows)
@@ -180,18 +198,22 @@ class Runner:
         goal = self._goal(graph, rows, "up", target)
         if not goal.apply.issubset(ids):
             return None
-        self._notify(PlanMade(plan=self._checked_plan(executor, graph, rows, goal)))
+        plan = self._checked_plan(executor, graph, rows, goal)
+        if plan.extras.repeatables:
+            return None
+        self._notify(PlanMade(plan=plan))
+        progress.left_out = plan.extras.left_out
         return ids
 
     def _reach(
-        self, executor: Executor, graph: Graph, direction: str, target: str, done: list[Step]
+        self, executor: Executor, graph: Graph, direction: str, target: str, progress: Progress
     ) -> tuple[str, ...]:
         """Execute what leads to a target, as the only runner; gives the ids that are applied then."""
         executor.session.acquire_lock(TABLE, executor.waiting)
         seen, rows = self._look(executor)
         goal = self._goal(graph, rows, direction, target)
-        while (reached := self._advance(executor, graph, goal, seen, rows, done)) is None:
-            goal = _remaining(goal, done)
+        while (reached := self._advance(executor, graph, goal, seen, rows, progress)) is None:
+            goal = _remaining(goal, progress.done)
             seen, rows = self._look(executor)
         return reached.ids
 
@@ -208,7 +230,7 @@ class Runner:
         goal: Goal,
         seen: Seen,
         rows: Sequence[Applied],
-        done: list[Step],
+        progress: Progress,
     ) -> Seen | None:
         """Execute the plan for a goal; None when another runner has come in between."""
         plan = self._checked_plan(executor, graph, rows, goal)
@@ -217,12 +239,15 @@ class Runner:
         if plan.steps:
             executor.create_history()
         for step in plan.steps:
+            progress.before(plan.extras, step)
             try:
                 executor.run(step, seen)
             except HistoryMovedError:
                 return None
-            done.append(step)
+            progress.after(plan.extras)
+            progress.done.append(step)
             seen = seen.after(step)
+        progress.finish(plan.extras)
         return seen
 
     def _plan(self, executor: Executor, direction: str, target: str) -> Plan:
@@ -242,13 +267,17 @@ class Runner:
         decided = choose(graph, self._options.apply_late, self._options.mark_applied)
         plan = make_plan(graph, rows, goal, decided)
         allow = self._options.allow_changed
-        plan = load_work(
-            plan, self._prepared, self._dialect.name, executor.history.down_of, allow_changed=allow
-        )
+        planner = self._planner(executor)
+        plan = load_work(plan, planner.scripts, executor.history.down_of, allow_changed=allow)
         if self._options.at:
             refuse_project_imports(plan, self._options.root, self._options.at)
         left = [row for row in rows if row.id not in goal.revert]
-        return self._guard.look(plan, graph, left, decided)
+        plan = self._guard.look(plan, graph, left, decided)
+        return planner.plan(plan, executor.repeatables, [row.id for row in rows], repeats=goal.repeats)
+
+    def _planner(self, executor: Executor) -> ExtraPlanner:
+        scripts = Scripts(prepared=self._prepared, dialect=self._dialect.name, variables=executor.variables)
+        return ExtraPlanner(lineage=self._prepared.lineage, scripts=scripts)
 
     def _graph(self, direction: str) -> Graph:
         """A graph that can be applied; what is only reverted needs no sound one."""
@@ -278,12 +307,12 @@ class Runner:
         refuse_unsettled(rows)
         return rows
 
-    def _interrupted(self, graph: Graph, row: Applied) -> Interrupted:
+    def _interrupted(self, executor: Executor, graph: Graph, row: Applied) -> Interrupted:
         migration = graph.migrations.get(row.id)
         statements: tuple[Statement, ...] = ()
         if migration is not None and migration.checksum == row.checksum:
             try:
-                script = self._prepared.script(migration, self._dialect.name)
+                script = self._planner(executor).scripts.read(migration)
                 if script.language != "python":
                     statements = (script.down or ()) if row.is_being_reverted else script.up
             except SourceError:  # the status is told without the statement's text
@@ -291,18 +320,18 @@ class Runner:
         return find_interrupted(row, statements, migration.path if migration else "")
 
     @contextmanager
-    def _connect(self, *, read_only: bool) -> Iterator[Executor]:
+    def _connect(self, *, read_only: bool, variables: Variables | None = None) -> Iterator[Executor]:
         settings = replace(self._options.settings, read_only=read_only)
         session = self._open(self._url, settings)
         try:
-            yield self._executor(session)
+            yield self._executor(session, variables or self._options.variables)
         except StatementError as error:  # not in a migration: those are failed steps
             hint = f"mig must be able to create, read and write {TABLE} and {LOG_TABLE} there"
             raise RunnerError(f"{self.database}: {error.message}", hint=hint) from None
         finally:
             session.close()
 
-    def _executor(self, session: Session) -> Executor:
+    def _executor(self, session: Session, variables: Variables) -> Executor:
         options = self._options
         origin = Origin(
             lineage=self._prepared.name,
@@ -320,7 +349,9 @@ class Runner:
             waiting=Waiting(limit=options.lock_wait, notify=self._notify),
             notify=self._notify,
             root=options.root,
-            secrets=secrets_of(self._url),
+            secrets=(*options.variables.hidden, *secrets_of(self._url)),
+            repeatables=Repeatables(session, self._dialect, origin.lineage),
+            variables=variables,
         )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mig.graph.dag import Graph
     from mig.graph.order import Unreconciled
     from mig.model import Migration, Statement
+    from mig.runner.extras import RepeatableStatus
     from mig.runner.history import Applied
 
 
@@ -55,6 +56,7 @@ class Status:
     changed: tuple[str, ...]
     failed: Interrupted | None = None
     unreconciled: tuple[Unreconciled, ...] = ()
+    repeatables: tuple[RepeatableStatus, ...] = ()
 
 
 def build_status(database: str, graph: Graph, rows: Sequence[Applied], failed: Interrupted | None) -> Status:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from mig.errors import RunnerError
 from mig.model import Statement
 from mig.runner.plan import Direction
+from mig.sqltext.variables import holds_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mig.model import Script
+    from mig.model import Extra, Migration, Script
     from mig.runner.plan import Plan, Step
     from mig.runner.prepared import Prepared
+    from mig.sqltext.variables import Variables
 
 _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _ENDS_TRANSACTION = re.compile(
@@ -45,8 +47,30 @@ class Work:
         return bool(self.text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scripts:
+    """What the files of a lineage do on databases of one dialect, with the values of variables."""
+
+    prepared: Prepared
+    dialect: str
+    variables: Variables
+
+    def read(self, file: Migration | Extra) -> Script:
+        """What a file does, with the values in it.
+
+        Raises:
+            SourceError: it cannot be read.
+            ConfigError: it names a variable that has no value.
+        """
+        return self.prepared.script(file, self.dialect, self.variables)
+
+    def read_storable(self, file: Migration | Extra) -> Script:
+        """The same without secrets, in whose place their names stand."""
+        return self.prepared.script(file, self.dialect, self.variables.storable())
+
+
 def load_work(
-    plan: Plan, prepared: Prepared, dialect: str, down_of: Callable[[str], str | None], *, allow_changed: bool
+    plan: Plan, scripts: Scripts, down_of: Callable[[str], str | None], *, allow_changed: bool
 ) -> Plan:
     """The plan with the work of each step, so that nothing begins that cannot be finished.
 
@@ -57,40 +81,38 @@ def load_work(
     steps = []
     for step in plan.steps:
         if step.direction is Direction.UP:
-            work = _up(step, prepared, dialect)
+            work = _up(step, scripts)
             if step.recorded:
                 work = Work(statements=(), transactional=True, down=work.down)
         else:
-            work = _down(step, prepared, dialect, down_of, allow_changed=allow_changed)
-        _refuse_transaction_control(step, work)
+            work = _down(step, scripts, down_of, allow_changed=allow_changed)
+        refuse_transaction_control(step.path or step.id, work)
         steps.append(replace(step, work=work))
     return replace(plan, steps=tuple(steps))
 
 
-def _up(step: Step, prepared: Prepared, dialect: str) -> Work:
-    script = _script(step, prepared, dialect)
+def _up(step: Step, scripts: Scripts) -> Work:
+    script = scripts.read(_migration(step))
     return Work(
         statements=script.up,
         transactional=_is_transactional(script),
         text=_python(script),
-        down=_stored_form(script),
+        down=_stored_form(scripts.read_storable(_migration(step))),
     )
 
 
-def _down(
-    step: Step, prepared: Prepared, dialect: str, down_of: Callable[[str], str | None], *, allow_changed: bool
-) -> Work:
+def _down(step: Step, scripts: Scripts, down_of: Callable[[str], str | None], *, allow_changed: bool) -> Work:
     known, applied = step.migration, step.applied
     is_same = known is not None and applied is not None and known.checksum == applied.checksum
     if known is not None and (is_same or allow_changed):
-        script = _script(step, prepared, dialect)
+        script = scripts.read(known)
         if script.down is None:
             raise _irreversible(step)
         return Work(statements=script.down, transactional=_is_transactional(script), text=_python(script))
     stored = down_of(step.id)
     if stored is None:
         raise _irreversible(step)
-    return _from_stored(stored)
+    return _from_stored(stored, scripts.variables)
 
 
 def _irreversible(step: Step) -> RunnerError:
@@ -100,12 +122,12 @@ def _irreversible(step: Step) -> RunnerError:
     )
 
 
-def _script(step: Step, prepared: Prepared, dialect: str) -> Script:
+def _migration(step: Step) -> Migration:
     if step.migration is None:
         raise RunnerError(
             f"{step.id} is not in the repository", hint="check out the branch that has its file"
         )
-    return prepared.script(step.migration, dialect)
+    return step.migration
 
 
 def _python(script: Script) -> str:
@@ -118,23 +140,28 @@ def _is_transactional(script: Script) -> bool:
 
 
 def _stored_form(script: Script) -> str | None:
-    """A list of statements; an object where it is Python or must run outside of a transaction."""
+    """A list of statements; an object for Python, without a transaction, or with secrets to put in."""
     if script.down is None:
         return None
     transactional = _is_transactional(script)
-    stored: object = [statement.text for statement in script.down]
+    texts = [statement.text for statement in script.down]
+    stored: dict[str, object] = {"statements": texts}
     if script.language == "python":
         stored = {"python": script.text, "transactional": transactional}
     elif not transactional:
-        stored = {"statements": stored, "transactional": False}
-    return json.dumps(stored, ensure_ascii=False)
+        stored["transactional"] = False
+    if script.language != "python" and any(map(holds_secret, texts)):
+        stored["secrets"] = True
+    return json.dumps(texts if stored.keys() == {"statements"} else stored, ensure_ascii=False)
 
 
-def _from_stored(stored: str) -> Work:
+def _from_stored(stored: str, variables: Variables) -> Work:
     try:
         read = json.loads(stored)
         told = read if isinstance(read, dict) else {"statements": read}
         texts: Iterable[str] = told.get("statements", ())
+        if told.get("secrets"):
+            texts = [variables.fill_kept(str(text)) for text in texts]
         statements = tuple(Statement(text=str(text), line=0) for text in texts)
         transactional = bool(told.get("transactional", True))
         return Work(
@@ -145,7 +172,12 @@ def _from_stored(stored: str) -> Work:
         raise RunnerError("the down that the history holds cannot be read", hint=hint) from None
 
 
-def _refuse_transaction_control(step: Step, work: Work) -> None:
+def refuse_transaction_control(place: str, work: Work) -> None:
+    """See that no statement ends the transaction that mig has begun.
+
+    Raises:
+        RunnerError: one would.
+    """
     if not work.transactional or work.is_python:
         return
     for statement in work.statements:
@@ -153,6 +185,6 @@ def _refuse_transaction_control(step: Step, work: Work) -> None:
         found = _ENDS_TRANSACTION.match(statement.text, begin.end() if begin else 0)
         if found:
             raise RunnerError(
-                f"{step.path or step.id}:{statement.line}: {found[0].upper()} would end mig's transaction",
+                f"{place}:{statement.line}: {found[0].upper()} would end mig's transaction",
                 hint="leave it out, or declare the migration -- mig:no-transaction",
             )

@@ -34,6 +34,7 @@ class AlembicSource:
     declares_order = True
     rewrites_names = True
     kept: frozenset[str] = frozenset()
+    has_extras = False
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         return find_lineages(tree)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mig.model import Directive, Migration
+from mig.model import Directive, Extra, Migration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,6 +41,8 @@ class Reading(NamedTuple):
     A pure function of the file's bytes and its ending, and made of JSON's types only, so that it
     can be cached under the content's key.  An empty ``id`` means that the file holds no migration
     that could be used; ``problems`` then says why, and is empty for a file that is none at all.
+    Of a repeatable ``requires`` are the names that it needs, and ``dialects`` those it is for.
+    ``variables`` are the names that the text uses as ``${name}``, with the first line of each.
     """
 
     id: str = ""
@@ -55,6 +57,8 @@ class Reading(NamedTuple):
     directives: Sequence[Sequence[str | int]] = ()
     problems: Sequence[Sequence[str | int]] = ()
     replaces: Sequence[str] = ()
+    dialects: Sequence[str] = ()
+    variables: Sequence[Sequence[str | int]] = ()
 
     def migration(self, lineage: str, path: str) -> Migration:
         """The migration that this file is when it lies at ``path``."""
@@ -74,6 +78,21 @@ class Reading(NamedTuple):
             transactional=self.transactional,
             directives=directives,
             order=_declared_order(directives) if directives else (),
+        )
+
+    def as_extra(self, lineage: str, path: str, role: str, name: str) -> Extra:
+        """The repeatable or callback that this file is when it lies at ``path``."""
+        return Extra(
+            name=name,
+            role=role,
+            lineage=lineage,
+            path=path,
+            line=self.line,
+            needs=tuple(self.requires),
+            dialects=tuple(self.dialects),
+            checksum=self.checksum,
+            transactional=self.transactional,
+            directives=self._directives(),
         )
 
     def _directives(self) -> tuple[Directive, ...]:
@@ -200,6 +219,8 @@ class Source(Protocol):
     """Whether names in files can be replaced (``editable``)."""
     kept: frozenset[str]
     """Names of files beside the migrations that are written anew with them, whatever they held."""
+    has_extras: bool
+    """Whether folders beside the migrations hold repeatables and callbacks, and SQL may have variables."""
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         """The lineages that this tree holds, found by the convention's marks."""

@@ -39,6 +39,7 @@ class NativeSource:
     declares_order = True
     rewrites_names = True
     kept: frozenset[str] = frozenset()
+    has_extras = True
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         """A folder ``migrations`` at the root with a file that has a native migration's header."""

@@ -11,7 +11,7 @@ from mig.model import Directive
 from mig.sources.base import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 ID = re.compile(r"[0-9a-f]{12}\Z")
 _SHOWN = 40
@@ -50,6 +50,10 @@ def _dialects(value: str) -> str:
     return ""
 
 
+def _names(value: str) -> str:
+    return "" if all(split_ids(value)) and value else "must be names of repeatables, separated by commas"
+
+
 _VALUES: dict[str, Callable[[str], str]] = {
     "id": _an_id,
     "parents": _ids,
@@ -68,7 +72,16 @@ _VALUES: dict[str, Callable[[str], str]] = {
     "phase": _matching("expand|contract", "phase expand, or phase contract"),
     "ignore": _matching(rf"MIG\d{{3}} {_REASON}", 'ignore MIG3xx "REASON"'),
 }
-_REPEATABLE = {"up", "down", "dialect", "statement", "end", "touches", "commutes-with", "order", "ignore"}
+# Those of a file that is no migration but runs beside them.
+BESIDE: Mapping[str, Callable[[str], str]] = {
+    "needs": _names,
+    **{
+        name: _VALUES[name] for name in ("dialect", "no-transaction", "statement", "end", "touches", "ignore")
+    },
+}
+_MAY_REPEAT = frozenset(
+    {"up", "down", "dialect", "statement", "end", "touches", "commutes-with", "order", "ignore", "needs"}
+)
 
 
 def split_ids(value: str) -> tuple[str, ...]:
@@ -76,18 +89,20 @@ def split_ids(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",")) if value else ()
 
 
-def find_problems(directives: Iterable[Directive]) -> Iterator[Problem]:
-    """What is wrong with the directives of one file, each by itself."""
+def find_problems(
+    directives: Iterable[Directive], values: Mapping[str, Callable[[str], str]] = _VALUES
+) -> Iterator[Problem]:
+    """What is wrong with the directives of one file, each by itself; ``values`` are those it may have."""
     first: dict[str, int] = {}
     for directive in directives:
         name, line = directive.name, directive.line
-        if name not in _VALUES:
-            yield Problem("MIG003", f"unknown directive mig:{_shortened(name)}{_nearest(name)}", line)
+        if name not in values:
+            yield Problem("MIG003", f"unknown directive mig:{_shortened(name)}{_nearest(name, values)}", line)
             continue
-        wrong = _VALUES[name](directive.value)
+        wrong = values[name](directive.value)
         if wrong:
             yield Problem("MIG002" if name in ("id", "parents") else "MIG003", f"mig:{name} {wrong}", line)
-        if name in first and name not in _REPEATABLE:
+        if name in first and name not in _MAY_REPEAT:
             yield Problem("MIG004", f"mig:{name} stands in line {first[name]} and again in line {line}", line)
         first.setdefault(name, line)
 
@@ -109,8 +124,8 @@ def _shortened(value: str) -> str:
     return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
 
 
-def _nearest(name: str) -> str:
+def _nearest(name: str, values: Iterable[str]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name[:_SHOWN], _VALUES, n=1)
+    near = difflib.get_close_matches(name[:_SHOWN], values, n=1)
     return f" (did you mean mig:{near[0]}?)" if near else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import codecs
-import hashlib
 import re
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -13,8 +12,9 @@ from mig.errors import SourceError
 from mig.model import Script, Statement
 from mig.sources.base import Problem, Reading
 from mig.sources.native_directives import ID, find_directives, find_problems
-from mig.sources.native_sql import find_conflict_marks, without_trailing_space
+from mig.sources.native_sql import find_conflict_marks
 from mig.sources.pysyntax import Module, constants, line_starts, parse, span
+from mig.sqltext.digest import text_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -206,7 +206,7 @@ def _checksum(module: Module, names: Mapping[str, Assigned]) -> str:
         kept.append(module.text[at:start].rstrip("\r\n"))
         at = end
     text = "".join((*kept, module.text[at:])).replace("\r\n", "\n").replace("\r", "\n")
-    return hashlib.sha256(without_trailing_space(text).encode("utf-8", "surrogatepass")).hexdigest()
+    return text_checksum(text)
 
 
 def _statements(function: ast.FunctionDef | None, module: Module) -> tuple[Statement, ...]:

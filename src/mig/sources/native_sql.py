@@ -13,6 +13,8 @@ from mig.errors import SourceError
 from mig.model import Directive, Script
 from mig.sources.base import Problem, Reading
 from mig.sources.native_directives import ID, find_directives, find_problems, split_ids
+from mig.sqltext.digest import without_trailing_space
+from mig.sqltext.variables import find_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -119,6 +121,7 @@ def read_sql(data: bytes) -> Reading:
             (d.name, d.value, d.line) for d in (*parts.header, *parts.body) if d.name not in _STRUCTURE
         ),
         problems=problems,
+        variables=find_uses(text),
     )
 
 
@@ -208,11 +211,6 @@ def checksum(sections: Sequence[Section]) -> str:
         digest.update(without_trailing_space(section.text).encode("utf-8", "surrogatepass"))
         digest.update(b"\0")
     return digest.hexdigest()
-
-
-def without_trailing_space(text: str) -> str:
-    """The text as it counts for a checksum; no regular expression, whose time hostile text can square."""
-    return "\n".join(line.rstrip(" \t") for line in text.split("\n")).strip("\n")
 
 
 def render_sql(draft: Draft) -> bytes:

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mig.catalogue import severity_of
-from mig.errors import SourceError
+from mig.errors import ConfigError, SourceError
 from mig.findings import Finding
-from mig.model import Lineage, LineageSnapshot, Location, Migration, Script
+from mig.model import Extra, Lineage, LineageSnapshot, Location, Migration, Script
+from mig.sources import extras
 from mig.sources.base import MAX_FILE_BYTES, Problem, Reading, cache_key
+from mig.sources.extras import find_misnamed, find_place, read_extra
 from mig.sources.registry import source_of
 from mig.tree import DIRECTORY, REGULAR, Content, Entry, content_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from mig.model import Fill
     from mig.sources.cache import ReadingCache
+    from mig.sources.extras import Place
     from mig.tree import Tree
 
 _MAX_PROBLEMS = 20
@@ -69,17 +73,26 @@ class LineageReader:
             self._entries, self._files = entries, files
         return LineageReading(self.lineage, self._files)
 
-    def script(self, tree: Tree, migration: Migration, dialect: str) -> Script:
-        """What one migration of a tree does.
+    def script(self, tree: Tree, file: Migration | Extra, dialect: str, fill: Fill | None = None) -> Script:
+        """What one migration of a tree does, or what runs beside them (see ``Snapshot.script``).
 
         Raises:
             SourceError: the file is too large, or cannot be read as a script.
         """
-        content = next(iter(tree.read((migration.path,), MAX_FILE_BYTES)))
+        content = next(iter(tree.read((file.path,), MAX_FILE_BYTES)))
         if content.data is None:
-            message = f"{migration.path}: {_unread(content).message}"
+            message = f"{file.path}: {_unread(content).message}"
             raise SourceError(message, hint=f"mig explain {_unread(content).code}")
-        return self.source.script(migration.path, content.data, dialect)
+        data = content.data
+        if fill is not None and self.source.has_extras and file.path.lower().endswith(".sql"):
+            data = _filled(file.path, data, fill)
+        if isinstance(file, Extra):
+            return extras.read_script(file.path, data, dialect)
+        return self.source.script(file.path, data, dialect)
+
+    def place(self, path: str) -> Place | None:
+        """What a file is that runs beside the migrations; None for any other."""
+        return find_place(self.lineage, path) if self.source.has_extras else None
 
     def _look(self, tree: Tree, entries: dict[str, Entry], files: dict[str, Reading]) -> None:
         unread: list[tuple[str, str]] = []
@@ -96,7 +109,7 @@ class LineageReader:
     def _candidates(self, tree: Tree) -> dict[str, Entry]:
         listed, named = tree.entries(self.lineage.paths), self._named
         for path in listed.keys() - named.keys():
-            named[path] = self.source.is_candidate(self.lineage, path)
+            named[path] = self.source.is_candidate(self.lineage, path) or self.place(path) is not None
         found = {path: entry for path, entry in listed.items() if named[path]}
         if len(found) < len(listed):
             found.update(self._odd_folders([path for path in listed if not named[path]]))
@@ -120,6 +133,8 @@ class LineageReader:
         return self.cache.find(self._key(path, entry.key)) if entry.key else None
 
     def _key(self, path: str, key: str) -> str:
+        if place := self.place(path):
+            return f"{place.role}:{key}"
         return f"{path}:{key}" if self.source.reads_path else cache_key(path, key)
 
     def _odd_file(self, path: str, code: str, what: str) -> Reading:
@@ -142,7 +157,9 @@ class LineageReader:
             key = self._key(path, content_id)
             known = self.cache.find(key)
             if known is None:
-                known = _bounded(self.source.read(path, content.data))
+                place = self.place(path)
+                read = read_extra(place.role, content.data) if place else self.source.read(path, content.data)
+                known = _bounded(read)
                 self.cache.keep(key, known)
             yield path, content_id, known
 
@@ -158,16 +175,24 @@ class SnapshotMaker:
         """The migrations and the findings of a reading."""
         name, made = self._lineage.name, self._made
         migrations: list[Migration] = []
+        extras: list[Extra] = []
+        variables: dict[str, Location] = {}
         for path, file in sorted(reading.files.items()):
+            for variable, line in file.variables:
+                variables.setdefault(str(variable), Location(path=path, line=int(line)))
             if file.id:
                 before = made.get(path)
                 if before is None or before[0] is not file:
                     before = made[path] = file, file.migration(name, path)
                 migrations.append(before[1])
+            elif file.checksum and (place := find_place(self._lineage, path)):
+                extras.append(file.as_extra(name, path, place.role, place.name))
         return LineageSnapshot(
             lineage=self._lineage,
             migrations=source_of(self._lineage).resolve(self._lineage, migrations),
             findings=tuple(find_file_problems(reading)),
+            extras=tuple(extras),
+            variables=tuple(variables.items()),
         )
 
 
@@ -178,8 +203,8 @@ def snapshot_of(reading: LineageReading) -> LineageSnapshot:
 
 def find_file_problems(reading: LineageReading) -> Iterator[Finding]:
     """What is wrong with the files, each by itself."""
-    for path, file in sorted((path, file) for path, file in reading.files.items() if file.problems):
-        for code, message, line in file.problems:
+    for path, file, problems in _problems_of(reading):
+        for code, message, line in problems:
             yield Finding(
                 code=str(code),
                 severity=severity_of(str(code)),
@@ -188,6 +213,26 @@ def find_file_problems(reading: LineageReading) -> Iterator[Finding]:
                 migrations=(file.id,) if file.id else (),
                 locations=(Location(path=path, line=int(line)),),
             )
+
+
+def _problems_of(reading: LineageReading) -> Iterator[tuple[str, Reading, Sequence[Sequence[str | int]]]]:
+    has_extras = source_of(reading.lineage).has_extras
+    for path, file in sorted(reading.files.items()):
+        # The name of a callback is no part of what its bytes say.
+        place = find_place(reading.lineage, path) if has_extras and not file.id else None
+        misnamed = tuple(find_misnamed(place)) if place else ()
+        if file.problems or misnamed:
+            yield path, file, (*misnamed, *file.problems)
+
+
+def _filled(path: str, data: bytes, fill: Fill) -> bytes:
+    """The bytes of a text with values in it; what is no text is left to its reader."""
+    try:
+        return fill(data.decode("utf-8")).encode()
+    except UnicodeDecodeError:
+        return data
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.message}", hint=error.hint) from None
 
 
 def merge_readings(merge_base: LineageReading, head: LineageReading, base: LineageReading) -> LineageReading:

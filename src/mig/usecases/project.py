@@ -23,7 +23,7 @@ from mig.usecases.load import LineageReader, LineageReading, snapshot_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from mig.model import Migration, Script
+    from mig.model import Extra, Fill, Migration, Script, ScriptReader
     from mig.sources.footprints import FootprintCache
     from mig.tree import Content, Entry, Tree
 
@@ -196,12 +196,12 @@ class Project:
                 read_script=self.script_reader(tree, lineages),
             )
 
-    def script_reader(self, tree: Tree, lineages: Sequence[Lineage]) -> Callable[[Migration, str], Script]:
-        """A function that reads what a migration of a tree does."""
+    def script_reader(self, tree: Tree, lineages: Sequence[Lineage]) -> ScriptReader:
+        """A function that reads what a migration of a tree does (see ``Snapshot.script``)."""
         readers = {lineage.name: self.reader(lineage) for lineage in lineages}
 
-        def read(migration: Migration, dialect: str) -> Script:
-            return readers[migration.lineage].script(tree, migration, dialect)
+        def read(file: Migration | Extra, dialect: str, fill: Fill | None) -> Script:
+            return readers[file.lineage].script(tree, file, dialect, fill)
 
         return read
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mig.model import Lineage, LineageSnapshot, Migration, Snapshot
+from mig.findings import Severity
+from mig.model import Lineage, Snapshot
+from mig.sources.cache import ReadingCache
 from mig.sources.registry import find_source
+from mig.tree import MemoryTree
+from mig.usecases.load import LineageReader, snapshot_of
 from tests.repositories import native
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mig.model import Script
     from mig.runner.events import Event
 
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
@@ -20,18 +24,12 @@ A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
 def snapshot(files: Mapping[str, str], source: str = "native", name: str = "default") -> Snapshot:
     """The snapshot of these files, by path."""
     reader = find_source(source)
-    migrations = []
-    for path, text in sorted(files.items()):
-        reading = reader.read(path, text.encode())
-        assert reading.id, (path, reading.problems)
-        migrations.append(reading.migration(name, path))
-
-    def read_script(migration: Migration, dialect: str) -> Script:
-        return reader.script(migration.path, files[migration.path].encode(), dialect)
-
     lineage = Lineage(name=name, source=source, paths=("migrations",))
-    found = LineageSnapshot(lineage=lineage, migrations=reader.resolve(lineage, migrations))
-    return Snapshot(ref="disk", lineages=(found,), read_script=read_script)
+    reading = LineageReader(lineage, ReadingCache(None, source, reader.version))
+    tree = MemoryTree({path: text.encode() for path, text in files.items()})
+    found = snapshot_of(reading.read(tree))
+    assert all(one.severity is not Severity.ERROR for one in found.findings), found.findings
+    return Snapshot(ref="disk", lineages=(found,), read_script=partial(reading.script, tree))
 
 
 def shop() -> dict[str, str]:

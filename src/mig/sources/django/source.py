@@ -35,6 +35,7 @@ class DjangoSource:
     declares_order = False
     rewrites_names = False
     kept = frozenset({MAX_MIGRATION})
+    has_extras = False
 
     def recognise(self, tree: Tree) -> tuple[Lineage, ...]:
         project = find_project(tree)

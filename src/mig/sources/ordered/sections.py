@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mig.sources.base import Problem, Reading
 from mig.sources.declarations import MEANING, find_in_sql
-from mig.sources.native_sql import decode, without_trailing_space
+from mig.sources.native_sql import decode
+from mig.sqltext.digest import text_checksum
 
 if TYPE_CHECKING:
     from mig.model import Convention
@@ -77,7 +77,7 @@ def _as_regions(text: str, convention: Convention) -> str:
 
 def _checksum(sections: Sections) -> str:
     """A digest of what is applied, but for line endings and trailing space."""
-    return hashlib.sha256(without_trailing_space(sections.up).encode("utf-8", "surrogatepass")).hexdigest()
+    return text_checksum(sections.up)
 
 
 def _line_of(text: str, position: int) -> int:

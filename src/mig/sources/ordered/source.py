@@ -39,6 +39,7 @@ class OrderedSource:
     declares_order = False
     rewrites_names = True
     kept: frozenset[str] = frozenset()
+    has_extras = False
 
     def __init__(self, name: str, convention: Convention | None = None) -> None:
         self.name = name
