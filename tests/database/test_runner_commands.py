@@ -34,9 +34,9 @@ def test_a_day_with_the_runner(sandbox: GitSandbox) -> None:
     assert up[-1].endswith(f": the database is at {C}")
     assert sandbox.mig("up").stdout == f"nothing to apply: the database is at {C}\n"
     assert sandbox.mig("down", "-2").stdout.splitlines()[0].startswith(f"reverted {C}  ")
-    assert "1 reverted, 1 applied" in sandbox.mig("redo").stdout
+    assert "1 reverted, 1 applied" in sandbox.mig("redo", "--allow-data-loss").stdout
     assert "1 applied, 2 pending" in sandbox.mig("status").stdout
-    assert "nothing is applied" in sandbox.mig("down", "base").stdout
+    assert "nothing is applied" in sandbox.mig("down", "base", "--allow-data-loss").stdout
 
 
 def test_status_json_has_exactly_the_keys_that_are_promised(sandbox: GitSandbox) -> None:

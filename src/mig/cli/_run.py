@@ -76,6 +76,7 @@ class RunCall:
     mark_applied: tuple[str, ...] = ()
     at: str = ""
     allow_unsafe: bool = False
+    allow_data_loss: bool = False
 
 
 def database_options(function: _Function) -> _Function:
@@ -91,6 +92,12 @@ def run_options(function: _Function) -> _Function:
 def reconcile_options(function: _Function) -> _Function:
     """The options of ``up`` about declared orders that a database cannot keep any more."""
     return _decorated(function, _RECONCILE)
+
+
+def revert_options(function: _Function) -> _Function:
+    """The option of what reverts."""
+    option = click.option("--allow-data-loss", is_flag=True, help="Revert what takes rows along.")
+    return option(function)
 
 
 def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
@@ -112,6 +119,7 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
         mark_applied=call.mark_applied,
         at=call.at,
         allow_unsafe=call.allow_unsafe,
+        allow_data_loss=call.allow_data_loss,
         ask=_ask,
     )
     screen(options)
@@ -122,11 +130,12 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
 
 
 def _preview(options: Globals, direction: str, request: DatabaseRequest, call: RunCall) -> str:
-    from mig.report.run import plan_json, render_plan
+    from mig.report.run import RunReporter, plan_json, render_plan
     from mig.usecases.database import plan_run, script_run
 
     if call.as_script:
-        return script_run(options.project(), request, direction, call.target)
+        reporter = RunReporter(sys.stdout, sys.stderr, bar=False, color=False, quiet=True)
+        return script_run(options.project(), request, direction, call.target, reporter.on_event)
     database, plan = plan_run(options.project(), request, direction, call.target)
     return plan_json(database, plan) if options.format == "json" else render_plan(plan)
 

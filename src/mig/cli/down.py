@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mig.cli._run import RunCall, run_options, show_run
+from mig.cli._run import RunCall, revert_options, run_options, show_run
 
 if TYPE_CHECKING:
     from mig.cli._options import Globals
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 @click.command(name="down", context_settings={"ignore_unknown_options": True})
 @run_options
+@revert_options
 @click.pass_obj
 def command(options: Globals, /, **call: Any) -> None:
     """Revert migrations: the newest, or back to TARGET.

@@ -101,7 +101,7 @@ class RunReporter:
             self._progress = None
 
     def _show_doubts(self, event: PlanDoubted) -> None:
-        print("\n".join(_doubts(event.plan)), file=self._err, flush=True)
+        print("\n".join(_doubts(event.plan) + _losses(event.plan)), file=self._err, flush=True)
 
     def _begin(self, plan: Plan) -> None:
         doubted = {doubt.pending for doubt in plan.doubts}
@@ -190,7 +190,7 @@ def render_plan(plan: Plan) -> str:
         f"note: {late} comes before {before}, which this database already has" for late, before in plan.late
     ]
     notes += [left_out_note(plan.extras.left_out)] if plan.extras.left_out else []
-    doubts = _doubts(plan)
+    doubts = _doubts(plan) + _losses(plan)
     blocks = [
         *([doubts] if doubts else []),
         *map(_plan_extra, callbacks_before(plan)),
@@ -231,6 +231,18 @@ def plan_value(database: str, plan: Plan) -> dict[str, object]:
         "repeatables": [step_data(step) for step in plan.extras.repeatables],
         "callbacks": [step_data(step) for step in (*callbacks_before(plan), *callbacks_after(plan))],
         "left_out": list(plan.extras.left_out),
+        "losses": [
+            {
+                "id": loss.threat.id,
+                "takes": loss.threat.takes.value,
+                "table": loss.threat.table,
+                "column": loss.threat.column,
+                "rows": loss.rows,
+                "more": loss.more,
+                "message": loss.message,
+            }
+            for loss in plan.losses
+        ],
     }
 
 
@@ -290,6 +302,14 @@ def _doubts(plan: Plan) -> list[str]:
             printable(f"            {_one_line(doubt.message)}"),
         ]
     return lines
+
+
+def _losses(plan: Plan) -> list[str]:
+    """What is lost, with the migration whose down takes it."""
+    if not plan.losses:
+        return []
+    said = (f"  {loss.threat.id}  {_one_line(loss.message)}" for loss in plan.losses)
+    return ["reverting loses what this database holds:", *map(printable, said)]
 
 
 def _plan_step(step: Step) -> list[str]:

@@ -27,7 +27,7 @@ class PlanMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDoubted:
-    """The plan is not shown to be safe for this database; ``allowed``: the user said that it may run."""
+    """The plan is not shown to be safe for this database, or loses rows; ``allowed``: it may."""
 
     plan: Plan
     allowed: bool

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mig.graph.dag import Graph
     from mig.model import LineageSnapshot
     from mig.runner.history import Applied
+    from mig.runner.losses import Loss
     from mig.runner.safety import Doubt
     from mig.runner.work import Work
 
@@ -68,14 +69,15 @@ class Plan:
     """Steps in the order of execution, all reverts first.
 
     ``late`` names pairs of a migration to be applied and one that the DAG puts after it and that
-    the database has already.  ``doubts`` are pairs that are not shown to be harmless in this order.
-    ``extras`` are what runs beside the steps.
+    the database has already.  ``doubts`` are pairs that are not shown to be harmless in this order,
+    ``losses`` what the reverts take away that holds something.  ``extras`` are what runs beside the steps.
     """
 
     steps: tuple[Step, ...] = ()
     late: tuple[tuple[str, str], ...] = ()
     doubts: tuple[Doubt, ...] = ()
     extras: Extras = field(default_factory=Extras)
+    losses: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

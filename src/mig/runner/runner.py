@@ -61,7 +61,8 @@ class Options:
     migrations whose files were edited.  ``apply_late`` and ``mark_applied`` name migrations that come
     too late for a declared order: to be run all the same, or only recorded.  ``at`` is the Git ref that
     the snapshot was read from, where that is not the disk.  ``advisor`` is asked whether a plan is safe
-    for the database; without one nobody is.  ``allow_unsafe`` runs what it doubts.
+    for the database; without one nobody is.  ``allow_unsafe`` runs what it doubts, ``allow_data_loss``
+    reverts what takes rows along.
     ``variables`` are what stands for ``${name}`` in SQL files; without any, these are run as they are.
     """
 
@@ -75,6 +76,7 @@ class Options:
     mark_applied: tuple[str, ...] = ()
     advisor: Advisor | None = None
     allow_unsafe: bool = False
+    allow_data_loss: bool = False
     settings: Settings = field(default_factory=Settings)
     variables: Variables = field(default_factory=Variables)
 
@@ -125,6 +127,7 @@ class Runner:
             lineage=self._prepared.lineage,
             advisor=self._options.advisor,
             allow_unsafe=self._options.allow_unsafe,
+            allow_data_loss=self._options.allow_data_loss,
             notify=self._notify,
         )
         self._dialect = find_dialect(url)
@@ -153,7 +156,9 @@ class Runner:
     def script(self, target: str = "", direction: str = "up") -> str:
         """What ``up``, ``down`` or ``redo`` would do, as a script that gives the same result."""
         with self._connect(read_only=True) as executor:
-            return render_script(self._plan(executor, direction, target), executor)
+            plan = self._plan(executor, direction, target)
+            self._guard.tell(plan)
+            return render_script(plan, executor)
 
     def up(self, target: str = "") -> Outcome:
         """Apply what is pending: all of it, or up to an id, ``heads``, ``head`` or ``+N``."""
@@ -272,7 +277,7 @@ class Runner:
         if self._options.at:
             refuse_project_imports(plan, self._options.root, self._options.at)
         left = [row for row in rows if row.id not in goal.revert]
-        plan = self._guard.look(plan, graph, left, decided)
+        plan = self._guard.look(plan, graph, left, decided, executor)
         return planner.plan(plan, executor.repeatables, [row.id for row in rows], repeats=goal.repeats)
 
     def _planner(self, executor: Executor) -> ExtraPlanner:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mig.errors import RunnerError
 from mig.runner.events import PlanDoubted
+from mig.runner.losses import count_losses, refuse_losses
 from mig.runner.plan import Direction
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from mig.graph.dag import Graph
     from mig.model import LineageSnapshot
     from mig.runner.events import Event
+    from mig.runner.execute import Executor
     from mig.runner.history import Applied
+    from mig.runner.losses import Threat
     from mig.runner.plan import Plan
     from mig.runner.reconcile import Reconciliation
 
@@ -73,8 +76,11 @@ class Advisor(Protocol):
             meetings: those of the plan.
         """
 
+    def find_threats(self, plan: Plan, dialect: str) -> tuple[Threat, ...]:
+        """What the downs of a plan take away, whatever is there."""
+
     def confirm(self, plan: Plan) -> bool | None:
-        """Whether a person wants a plan with doubts all the same; None: nobody can be asked."""
+        """Whether a person wants a plan with doubts or losses all the same; None: nobody can be asked."""
 
 
 def find_meetings(
@@ -118,19 +124,33 @@ class Guard:
     lineage: LineageSnapshot
     advisor: Advisor | None
     allow_unsafe: bool
+    allow_data_loss: bool
     notify: Callable[[Event], None]
 
-    def look(self, plan: Plan, graph: Graph, left: Sequence[Applied], decided: Reconciliation) -> Plan:
-        """The plan with what is not shown to be safe.
+    def look(
+        self,
+        plan: Plan,
+        graph: Graph,
+        left: Sequence[Applied],
+        decided: Reconciliation,
+        executor: Executor,
+    ) -> Plan:
+        """The plan with what is not shown to be safe, and what it loses.
 
         Args:
             plan: what is to be done.
             graph: of the migrations.
             left: what stays applied.
             decided: what a person has decided about already.
+            executor: counts what is there.
         """
         if self.advisor is None:
             return plan
+        if any(step.direction is Direction.DOWN for step in plan.steps):
+            name = executor.dialect.name
+            threats = self.advisor.find_threats(plan, name)
+            quote = "`" if name in ("mariadb", "mysql") else '"'
+            plan = replace(plan, losses=count_losses(threats, executor.session.query, quote))
         settled = decided.late | decided.recorded
         ups = (step.id for step in plan.steps if step.direction is Direction.UP)
         pairs = find_meetings(graph, left, [i for i in ups if i not in settled])
@@ -139,17 +159,24 @@ class Guard:
         doubts = self.advisor.find_doubts(self.lineage, graph, left, classify(graph, pairs))
         return replace(plan, doubts=doubts)
 
+    def tell(self, plan: Plan) -> None:
+        """Tell what is known against a plan that somebody else will run."""
+        if plan.doubts or plan.losses:
+            self.notify(PlanDoubted(plan=plan, allowed=True))
+
     def admit(self, plan: Plan) -> None:
         """Let a plan run.
 
         Raises:
-            RunnerError: it is not shown to be safe, and nobody wants it all the same.
+            RunnerError: it is not shown to be safe, or loses rows, and nobody wants it all the same.
         """
-        if not plan.doubts or self.advisor is None:
+        if self.advisor is None or not (plan.doubts or plan.losses):
             return
-        self.notify(PlanDoubted(plan=plan, allowed=self.allow_unsafe))
-        if not self.allow_unsafe and not self.advisor.confirm(plan):
-            raise refuse_doubts(plan)
+        is_unsafe = bool(plan.doubts) and not self.allow_unsafe
+        allowed = not is_unsafe and (self.allow_data_loss or not plan.losses)
+        self.notify(PlanDoubted(plan=plan, allowed=allowed))
+        if not allowed and not self.advisor.confirm(plan):
+            raise refuse_doubts(plan) if is_unsafe else refuse_losses(plan.losses)
 
 
 def refuse_doubts(plan: Plan) -> RunnerError:

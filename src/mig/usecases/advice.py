@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mig.model import Lineage, LineageSnapshot, Migration
     from mig.rules.three_way import ThreeWay
     from mig.runner.history import Applied
+    from mig.runner.losses import Threat
     from mig.runner.plan import Plan
     from mig.tree import Tree
     from mig.usecases.project import Project
@@ -41,6 +42,11 @@ class ProjectAdvisor:
 
     def confirm(self, plan: Plan) -> bool | None:
         return self.ask(plan) if self.ask else None
+
+    def find_threats(self, plan: Plan, dialect: str) -> tuple[Threat, ...]:
+        from mig.usecases.losses import find_threats  # reads SQL, which applying does not
+
+        return find_threats(plan, dialect)
 
     def find_doubts(
         self, lineage: LineageSnapshot, graph: Graph, left: Sequence[Applied], meetings: Sequence[Meeting]

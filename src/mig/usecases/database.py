@@ -30,7 +30,8 @@ class DatabaseRequest:
     ``url`` goes before ``database``, which is a name in the configuration (empty: ``default``).
     A relative SQLite file is looked for from ``start`` where ``url`` names it, and from the folder
     of the configuration where that does.  ``at`` is the Git ref that the migrations are read from; empty:
-    the disk.  ``ask`` asks a person whether a plan may run that is not shown to be safe.
+    the disk.  ``ask`` asks a person whether a plan may run that is not shown to be safe or loses
+    rows.
     """
 
     url: str = ""
@@ -42,6 +43,7 @@ class DatabaseRequest:
     mark_applied: tuple[str, ...] = ()
     at: str = ""
     allow_unsafe: bool = False
+    allow_data_loss: bool = False
     ask: Callable[[Plan], bool | None] | None = None
 
 
@@ -68,6 +70,7 @@ def open_runner(
         mark_applied=request.mark_applied,
         advisor=ProjectAdvisor(project=project, at=at, ask=request.ask),
         allow_unsafe=request.allow_unsafe,
+        allow_data_loss=request.allow_data_loss,
         settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
     )
     return Runner(chosen.url, snapshot, lineage=project.only, options=options, on_event=on_event)
@@ -80,10 +83,16 @@ def plan_run(project: Project, request: DatabaseRequest, direction: str, target:
         return runner.database, runner.plan(target, direction)
 
 
-def script_run(project: Project, request: DatabaseRequest, direction: str, target: str) -> str:
+def script_run(
+    project: Project,
+    request: DatabaseRequest,
+    direction: str,
+    target: str,
+    on_event: Callable[[Event], None] | None = None,
+) -> str:
     """What ``up``, ``down`` or ``redo`` would do, as a script."""
     with naming_refs(project, direction, target):
-        return open_runner(project, request).script(target, direction)
+        return open_runner(project, request, on_event).script(target, direction)
 
 
 @contextmanager
