@@ -49,6 +49,7 @@ def test_status_json_has_exactly_the_keys_that_are_promised(sandbox: GitSandbox)
         "changed": [],
         "failed": None,
         "unreconciled": [],
+        "repeatables": [],
     }
 
 
