@@ -52,6 +52,20 @@ def test_dependencies_that_need_running_are_a_problem_with_their_line() -> None:
     assert [(p[0], p[2]) for p in found.problems] == [("MIG002", 2)]
 
 
+def test_settings_that_do_not_parse_say_where_migrations_are() -> None:
+    found = find_project(
+        MemoryTree(
+            {
+                "shop/db/0001_initial.py": migration().encode(),
+                "config/settings.py": b"<<<<<<< ours\nMIGRATION_MODULES = {\n    'shop': 'shop.db',\n}\n"
+                b"AUTH_USER_MODEL = 'users.User'\n=======\nprint 'x'\n",
+            }
+        )
+    )
+    assert found.apps == (App("shop", "shop/db"),)
+    assert found.models == (("AUTH_USER_MODEL", "users.User"),)
+
+
 def test_texts_that_django_wrote_as_bytes_on_python_2_are_texts() -> None:
     found = read(migration("shop.0001_initial").replace("('shop', ", "(b'shop', "))
     assert found.requires == ("shop.0001_initial",)

@@ -29,6 +29,9 @@ _MARK = re.compile(
     rb"^class\s+Migration\s*\((?!\s*(?:(?:Schema|Data)Migration\b|object\s*\)|\)))", re.MULTILINE
 )
 _SWAPPABLE = re.compile(rb"^\s*(?:MIGRATION_MODULES|\w+_MODEL)\s*=", re.MULTILINE)
+_SAID_MODULES = re.compile(rb"^\s*MIGRATION_MODULES\s*=\s*\{([^{}]*)\}", re.MULTILINE)
+_SAID_MODULE = re.compile(rb"['\"](\w+)['\"]\s*:\s*['\"]([\w.]+)['\"]")
+_SAID_MODEL = re.compile(rb"^\s*(\w+_MODEL)\s*=\s*['\"](\w+\.\w+)['\"]", re.MULTILINE)
 _NUMBERED = re.compile(r"\d{4}_\w+\.py\Z")
 
 
@@ -153,6 +156,7 @@ class _Settings:
     def _read(self, data: bytes) -> None:
         module = parse(data)
         if isinstance(module, Problem):
+            self._search(data)
             return
         for node in ast.walk(module.tree):
             match node:
@@ -163,6 +167,13 @@ class _Settings:
                         self._models.setdefault(name, model)
                 case _:
                     continue
+
+    def _search(self, data: bytes) -> None:
+        """Take from the text what a module says that does not parse: it is in Python 2, or half merged."""
+        for said in _SAID_MODULES.finditer(data):
+            self.modules.update((a.decode(), m.decode()) for a, m in _SAID_MODULE.findall(said[1]))
+        for name, model in _SAID_MODEL.findall(data):
+            self._models.setdefault(name.decode(), model.decode())
 
 
 def _literal_pairs(value: ast.Dict) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,8 @@ def _path(pattern: str) -> re.Pattern[str]:
 
 
 COMPILED = (".java", ".kt", ".groovy")
+"""Endings of Flyway's migrations that are programs, each a class named after its file."""
+PROGRAMS = (*COMPILED, ".go")
 """Endings of migrations that are programs: listed, and not read."""
 NAMED = frozenset({"migrate", "migration", "migrations"})
 FLYWAY = {
@@ -89,7 +91,8 @@ CONVENTIONS = (
     ),
     Convention(
         name="goose",
-        file=_path(rf"(?P<id>{_NUMBERED})\.sql"),
+        file=_path(rf"(?P<id>{_NUMBERED}(?<!_test))\.(?:sql|go)"),
+        endings=(".sql", ".go"),
         up_mark=_line(r"\+goose[ \t]+Up\b"),
         down_mark=_line(r"\+goose[ \t]+Down\b"),
         begin_mark="+goose StatementBegin",

@@ -139,7 +139,8 @@ def _is_of(tree: Tree, convention: Convention, folder: str, paths: list[str], be
     if convention.settings and not any(_is_near(folder, place) for place in beside):
         return False
     if convention.is_marked:
-        return any(_holds_mark(tree, convention, sorted(paths)[:_LOOKED_AT]))
+        texts = sorted(path for path in paths if path.endswith(".sql"))
+        return any(_holds_mark(tree, convention, texts[:_LOOKED_AT]))
     if convention.folders:
         is_named = not convention.folders.isdisjoint(folder.lower().split("/"))
         return is_named and (bool(convention.settings) or len(paths) >= _FEWEST)

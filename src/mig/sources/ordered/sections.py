@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mig.sources.base import Problem, Reading
 from mig.sources.declarations import MEANING, find_in_sql
 from mig.sources.native_sql import decode
+from mig.sources.ordered.conventions import PROGRAMS
 from mig.sqltext.digest import text_checksum
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def read_file(name: re.Match[str], data: bytes, convention: Convention) -> Readi
         # An empty migration is a placeholder that all of these tools apply.
         empty = [problem for problem in odd if problem.code == "MIG009"]
         return Reading(id=migration_id if empty else "", description=description, problems=odd)
-    sections = take_apart(text, convention)
+    is_program = name.string.endswith(PROGRAMS)
+    sections = Sections(up=text) if is_program else take_apart(text, convention)
     if sections is None:
         missing = Problem("MIG005", f"there is no section of {convention.name}'s to apply", 1)
         return Reading(problems=(*odd, missing))

@@ -10,7 +10,7 @@ from mig.graph.versions import parse_version
 from mig.model import Script
 from mig.sources.base import Problem, Reading
 from mig.sources.native_sql import decode
-from mig.sources.ordered.conventions import COMPILED, CONVENTIONS
+from mig.sources.ordered.conventions import CONVENTIONS, PROGRAMS
 from mig.sources.ordered.recognise import find_lineages, folder_of
 from mig.sources.ordered.sections import read_file, take_apart
 from mig.sqltext.split import split
@@ -92,7 +92,7 @@ class OrderedSource:
 
     def script(self, path: str, data: bytes, dialect: str) -> Script:
         text, _ = decode(data)
-        if path.endswith(COMPILED):
+        if path.endswith(PROGRAMS):
             return Script(language="sql", up=(), down=None, text=text)
         sections = take_apart(text, self._convention)
         if sections is None:
@@ -112,7 +112,7 @@ class OrderedSource:
         from mig.effects.footprint import unread_file
         from mig.effects.sql import read_sql
 
-        if path.endswith(COMPILED):
+        if path.endswith(PROGRAMS):
             return (unread_file(f"it is a program ({path.rpartition('.')[2]}), which is not read"),)
         sections = take_apart(decode(data)[0], self._convention)
         if sections is None:
@@ -132,7 +132,7 @@ class OrderedSource:
         from mig.conflicts.rewrite import DOWN, UP
         from mig.sources.editable import SqlPart, read_sql_parts
 
-        if path.endswith(COMPILED):
+        if path.endswith(PROGRAMS):
             raise SourceError(
                 f"{path} is a program, in which mig replaces no names",
                 hint="write the new names by hand; mig check says where the old ones stand",
