@@ -7,6 +7,7 @@ from mig.rules.history import find_history_problems
 from mig.rules.mistakes import find_mistakes
 from mig.rules.ordered import find_ordered_problems
 from mig.rules.pairs import find_unordered_pairs
+from mig.rules.repeatables import find_repeatable_problems
 from mig.rules.versions import find_version_problems
 
 RULES = (
@@ -16,5 +17,6 @@ RULES = (
     find_unordered_pairs,
     find_ordered_problems,
     find_mistakes,
+    find_repeatable_problems,
 )
 """Every rule; a new one is a module and a name in this line."""

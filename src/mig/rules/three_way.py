@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from mig.conflicts.compare import Comparison
     from mig.conflicts.ledger import Miss
+    from mig.effects.footprint import Operation
     from mig.effects.mistakes import Mistake
-    from mig.model import LineageSnapshot, Migration
+    from mig.model import Extra, LineageSnapshot, Migration
     from mig.rules.pairs import JudgedPair
 
 
@@ -36,6 +37,29 @@ class Meaning(Protocol):
 
     def mistakes(self, graph: Graph, migration_id: str) -> Iterable[Mistake]:
         """What in the SQL of a migration no database takes."""
+
+
+class Meets(Protocol):
+    """How repeatables that were run stand to migrations that come then."""
+
+    def verdict(self, extra: Extra, migration_id: str) -> Comparison: ...
+
+    def operations(self, migration_id: str) -> Sequence[Operation]: ...
+
+
+class Beside(Protocol):
+    """Who can tell what repeatables do."""
+
+    @property
+    def dialect(self) -> str: ...
+
+    def needs(self, extras: Iterable[Extra]) -> dict[str, frozenset[str]]:
+        """What must come before each of these, by name."""
+
+    def compare(
+        self, migrations: Sequence[Migration], heads: tuple[str, ...], chain: Sequence[Extra]
+    ) -> Meets:
+        """Holds repeatables, in the order in which they were run after these heads, against migrations."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +91,9 @@ class ThreeWay:
         default=None, repr=False
     )
     """Holds the verdicts against a real database; None: they stay as reading gave them."""
+
+    beside: Beside | None = field(default=None, repr=False)
+    """What repeatables do; None where there are none."""
 
     last_change: Callable[[str, str], str] | None = field(default=None, repr=False)
     """The commit that last changed a path on the side of a ref, as people read it; empty: none did."""

@@ -16,7 +16,13 @@ from mig.rules.three_way import ThreeWay
 from mig.sources.registry import source_of
 from mig.tree import MemoryTree
 from mig.usecases.baseline import DEFAULT_FILE, read_baseline
-from mig.usecases.load import LineageReading, SnapshotMaker, join_bases, merge_readings
+from mig.usecases.load import (
+    LineageReading,
+    SnapshotMaker,
+    has_repeatables,
+    join_bases,
+    merge_readings,
+)
 from mig.usecases.project import INDEX, WORKTREE, Project, open_project, uncollected
 
 if TYPE_CHECKING:
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from mig.model import Lineage, Location, Migration
     from mig.rules.frontier import Deployed
     from mig.tree import Tree
+    from mig.usecases.beside import Repeated
     from mig.usecases.deployed import Wanted
     from mig.usecases.meaning import Meaning
     from mig.usecases.replaying import Replaying
@@ -239,10 +246,23 @@ def compare_sides(
             everything=everything,
             meaning=Meanings(project, one, trees),
             settle=replaying.settle(one, trees) if replaying else None,
+            beside=_beside(
+                project, [head[one.name], *(base[one.name] for base in bases)], (head_tree, *published)
+            ),
             last_change=sides.last_change(project),
         )
         for one in lineages
     )
+
+
+def _beside(project: Project, readings: Sequence[LineageReading], trees: Sequence[Tree]) -> Repeated | None:
+    """Who can tell what the repeatables of a lineage do; None where there are none."""
+    lineage = readings[0].lineage
+    if not source_of(lineage).has_extras or not any(map(has_repeatables, readings)):
+        return None
+    from mig.usecases.beside import Repeated  # few projects have some
+
+    return Repeated(project, lineage, trees)
 
 
 class Meanings:

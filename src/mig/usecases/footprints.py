@@ -87,6 +87,10 @@ class Footprints:
             found = self._footprints[migration_id]
         return found
 
+    def know(self, migration_id: str, footprint: Footprint) -> None:
+        """Take this for what one does whose file says it in another way."""
+        self._footprints[migration_id] = footprint
+
     def prepare(self, ids: Iterable[str]) -> None:
         """Read the footprints of several migrations, with their files in one batch."""
         wanted = [self._migrations[i] for i in ids if i not in self._footprints]
@@ -96,9 +100,9 @@ class Footprints:
             if known is None:
                 unread.append(migration)
             else:
-                self._footprints[migration.id] = _as_declared(migration, known)
+                self._footprints[migration.id] = as_declared(migration, known)
         for migration, data in self._read(unread):
-            self._footprints[migration.id] = _as_declared(migration, self._operations(migration.path, data))
+            self._footprints[migration.id] = as_declared(migration, self._operations(migration.path, data))
 
     def _operations(self, path: str, data: bytes) -> tuple[Operation, ...]:
         migration = self._migrations[self._ids[path]]
@@ -265,7 +269,7 @@ def _imports(path: str, data: bytes) -> bool:
     return any(find_imports(data))
 
 
-def _as_declared(migration: Migration, operations: tuple[Operation, ...]) -> Footprint:
+def as_declared(migration: Migration, operations: tuple[Operation, ...]) -> Footprint:
     """The footprint with what the migration declares that it touches."""
     declared = [d for d in migration.directives if d.name == "touches"]
     if not declared:

@@ -11,7 +11,7 @@ from mig.findings import Finding
 from mig.model import Extra, Lineage, LineageSnapshot, Location, Migration, Script
 from mig.sources import extras
 from mig.sources.base import MAX_FILE_BYTES, Problem, Reading, cache_key
-from mig.sources.extras import find_misnamed, find_place, read_extra
+from mig.sources.extras import REPEATABLE, find_misnamed, find_place, read_extra
 from mig.sources.registry import source_of
 from mig.tree import DIRECTORY, REGULAR, Content, Entry, content_key
 
@@ -194,6 +194,12 @@ class SnapshotMaker:
             extras=tuple(extras),
             variables=tuple(variables.items()),
         )
+
+
+def has_repeatables(reading: LineageReading) -> bool:
+    """Whether there are any beside the migrations."""
+    places = (find_place(reading.lineage, path) for path, file in reading.files.items() if not file.id)
+    return any(place is not None and place.role == REPEATABLE for place in places)
 
 
 def snapshot_of(reading: LineageReading) -> LineageSnapshot:

@@ -79,6 +79,10 @@ class Meaning:
         """What one migration does; what cannot be read is opaque."""
         return self._footprints.of(migration_id)
 
+    def know(self, migration_id: str, footprint: Footprint) -> None:
+        """Take this for what one does whose file says it in another way."""
+        self._footprints.know(migration_id, footprint)
+
     def history(self, ids: Iterable[str]) -> tuple[tuple[str, Footprint], ...]:
         """Some migrations in linear order, with those before them that speak of anything they touch."""
         chosen = tuple(sorted(set(ids)))
