@@ -456,6 +456,17 @@ _code(
     remedy="Check out the branch that has it, or revert it with mig down (the stored down is used).",
 )
 _code(
+    "MIG403",
+    "drift",
+    Severity.ERROR,
+    "the schema is not what the last run left",
+    problem="Somebody changed the database outside of mig, or a migration was run by hand. The next migration may fail "
+    "there, and this database is no longer like the others.",
+    example="an index that was made on production during an incident (mig verify)",
+    remedy="Undo the change by hand; or write it as a migration, so that every database gets it, and record it here with "
+    "mig stamp. mig verify --accept takes the schema as it is.",
+)
+_code(
     "MIG404",
     "interrupted",
     Severity.ERROR,

@@ -22,11 +22,15 @@ DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """One ``[tool.mig.databases.NAME]``; time-outs as the database takes them (``5s``, ``0``: none)."""
+    """One ``[tool.mig.databases.NAME]``; time-outs as the database takes them (``5s``, ``0``: none).
+
+    ``fingerprint`` keeps what the schema is after each run, for ``mig verify``.
+    """
 
     url: str
     lock_timeout: str = "5s"
     statement_timeout: str = "0"
+    fingerprint: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +277,7 @@ class _Reader:
     def database(self, name: str, value: object) -> Database:
         where = ("databases", name)
         table = self.table(value, where)
-        self.known(table, ("url", "lock_timeout", "statement_timeout"), where)
+        self.known(table, ("url", "lock_timeout", "statement_timeout", "fingerprint"), where)
         if "url" not in table:
             raise self.wrong(where, f"the database {name!r} has no url", 'url = "env:DATABASE_URL"')
         times = {
@@ -281,7 +285,8 @@ class _Reader:
             for key in ("lock_timeout", "statement_timeout")
             if key in table
         }
-        return Database(url=self.text(table["url"], (*where, "url")), **times)
+        keeps = self.switch(table.get("fingerprint", True), (*where, "fingerprint"))
+        return Database(url=self.text(table["url"], (*where, "url")), fingerprint=keeps, **times)
 
     def lineages(self, value: object, folder: str) -> tuple[LineageConfig, ...]:
         if not isinstance(value, list):
@@ -329,6 +334,13 @@ class _Reader:
     def text(self, value: object, where: tuple[str, ...]) -> str:
         if not isinstance(value, str):
             raise self.wrong(where, f"{where[-1]} must be a text, not {_kind(value)}", f'{where[-1]} = "..."')
+        return value
+
+    def switch(self, value: object, where: tuple[str, ...]) -> bool:
+        if not isinstance(value, bool):
+            raise self.wrong(
+                where, f"{where[-1]} must be true or false, not {_kind(value)}", f"{where[-1]} = false"
+            )
         return value
 
     def one_of(self, *choices: str) -> Callable[[object, tuple[str, ...]], str]:

@@ -52,6 +52,7 @@ def test_the_page_of_the_configuration_has_every_key_and_its_default() -> None:
         "unknown": Config().unknown,
         "lock_timeout": Database(url="").lock_timeout,
         "statement_timeout": Database(url="").statement_timeout,
+        "fingerprint": str(Database(url="").fingerprint).lower(),
     }
 
 

@@ -18,11 +18,13 @@ from mig.replay.guard import find_reach
 from mig.replay.mariadb_image import query_all, read_image, read_settings, read_views, say
 from mig.replay.outcome import Failure, Outcome
 from mig.runner.url import safe_url, scrub, secrets_of
+from mig.schema.mariadb import read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mig.replay.mariadb_image import Connection
+    from mig.schema.image import SchemaImage
 
 _SECONDS = 30.0  # for one statement
 _DEFINER = re.compile(
@@ -103,6 +105,10 @@ class MariadbReplay:
         before = len(self._base)
         failure = self.build((*self._base, *statements))
         return replace(failure, statement=max(failure.statement - before, 0)) if failure else None
+
+    def schema(self) -> SchemaImage:
+        """The schema of the base, in the database that building it has left."""
+        return read_schema(lambda queries: query_all(self._reader(), queries))
 
     def run(
         self, order: Sequence[str], scripts: Mapping[str, Sequence[str]], *, apart: bool = False

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mig.replay.outcome import Difference, Failure, Outcome
+    from mig.schema.image import SchemaImage
 
 _NAMES = ("a", "b")
 
@@ -48,6 +49,9 @@ class Growing(Replay, Protocol):
 
         The failure counts statements from the first that is added.  After it the base must be built anew.
         """
+
+    def schema(self) -> SchemaImage:
+        """The schema of the base that was built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,13 @@ from mig.replay.guard import find_reach
 from mig.replay.outcome import Failure, Outcome
 from mig.replay.postgresql_image import prepare, read_image, read_names, read_sequences, say
 from mig.runner.url import safe_url, scrub, secrets_of
+from mig.schema.postgresql import read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mig.replay.postgresql_image import Connection, Names, Sequences
+    from mig.schema.image import SchemaImage
 
 _SECONDS = 30.0  # for one statement
 _RENEW = 500  # orders, after which what was rolled back makes the catalogue slow
@@ -125,6 +127,17 @@ class PostgresqlReplay:
             return replace(failure, statement=max(failure.statement - before, 0)) if failure else None
         self._base += tuple(statements)
         return self._add(statements)
+
+    def schema(self) -> SchemaImage:
+        """The schema of the base; what is never committed is made for the time of looking."""
+        try:
+            with contextlib.closing(self._connect(self._name)) as connection:
+                connection.execute("BEGIN")
+                for text in self._held:
+                    connection.execute(text.encode())
+                return read_schema(lambda query: connection.execute(query.encode()).fetchall())
+        except psycopg.Error as error:
+            raise self._cut_off(error) from None
 
     def run(
         self, order: Sequence[str], scripts: Mapping[str, Sequence[str]], *, apart: bool = False

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Self
 from mig.replay.guard import find_reach
 from mig.replay.outcome import Failure, Outcome
 from mig.replay.sqlite_image import read_image
+from mig.schema.sqlite import read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from mig.schema.image import SchemaImage
 
 _SECONDS = 30.0  # for one script
 _INSTRUCTIONS = 100_000  # of SQLite's virtual machine, between two looks at the clock
@@ -55,6 +58,11 @@ class SqliteReplay:
     def extend(self, statements: Sequence[str]) -> Failure | None:
         """Add to the base; what failed, or None."""
         return self.build(statements) if self._base is None else self._run(self._base, "base", statements)
+
+    def schema(self) -> SchemaImage:
+        """The schema of the base."""
+        base = self._base or _connect()
+        return read_schema(lambda query: base.execute(query).fetchall())
 
     def run(
         self, order: Sequence[str], scripts: Mapping[str, Sequence[str]], *, apart: bool = False

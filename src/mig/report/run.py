@@ -22,6 +22,7 @@ from mig.runner.events import (
     ExtraFailed,
     ExtraStarted,
     LockWaiting,
+    Noted,
     PlanDoubted,
     PlanMade,
     StatementDone,
@@ -75,12 +76,8 @@ class RunReporter:
 
     def on_event(self, event: Event) -> None:
         match event:
-            case LockWaiting():
-                print(
-                    f"waiting ({event.waited:.0f} s) for {printable(event.holder)}",
-                    file=self._err,
-                    flush=True,
-                )
+            case LockWaiting() | Noted():
+                self._tell(event)
             case PlanDoubted():
                 self._show_doubts(event)
             case PlanMade():
@@ -93,6 +90,13 @@ class RunReporter:
                 self.close()
             case ExtraStarted() | ExtraDone() | ExtraFailed():
                 self._show_extra(event)
+
+    def _tell(self, event: LockWaiting | Noted) -> None:
+        if isinstance(event, Noted):
+            line = f"note: {event.message}"
+        else:
+            line = f"waiting ({event.waited:.0f} s) for {event.holder}"
+        print(printable(line), file=self._err, flush=True)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -78,6 +78,13 @@ class ExtraFailed:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Something that people should know and that stops nothing."""
+
+    message: str
+
+
 Event = (
     LockWaiting
     | PlanDoubted
@@ -89,4 +96,5 @@ Event = (
     | ExtraStarted
     | ExtraDone
     | ExtraFailed
+    | Noted
 )

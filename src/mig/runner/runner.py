@@ -16,6 +16,7 @@ from mig.runner.dialects import Settings, StatementError, find_dialect
 from mig.runner.elsewhere import refuse_project_imports
 from mig.runner.events import PlanMade
 from mig.runner.execute import Executor, HistoryMovedError, Origin, Seen
+from mig.runner.expected import keeping, write_image
 from mig.runner.extra_plan import ExtraPlanner
 from mig.runner.history import APPLIED, LOG_TABLE, RUNNING, TABLE, History
 from mig.runner.offline import render_script
@@ -34,8 +35,10 @@ from mig.runner.run_extras import Progress
 from mig.runner.safety import Guard
 from mig.runner.status import build_status, find_interrupted
 from mig.runner.url import safe_url, secrets_of
+from mig.runner.verify import verify_schema
 from mig.runner.waiting import Waiting
 from mig.runner.work import Scripts, load_work
+from mig.schema.image import fingerprint
 from mig.sqltext.variables import Variables
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from mig.runner.plan import Plan, Step
     from mig.runner.safety import Advisor
     from mig.runner.status import Interrupted, Status
+    from mig.runner.verify import Replay, Verified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,7 @@ class Options:
     for the database; without one nobody is.  ``allow_unsafe`` runs what it doubts, ``allow_data_loss``
     reverts what takes rows along.
     ``variables`` are what stands for ``${name}`` in SQL files; without any, these are run as they are.
+    ``fingerprint`` keeps what the schema is after a run, for ``verify``.
     """
 
     root: str = ""
@@ -77,6 +82,7 @@ class Options:
     advisor: Advisor | None = None
     allow_unsafe: bool = False
     allow_data_loss: bool = False
+    fingerprint: bool = True
     settings: Settings = field(default_factory=Settings)
     variables: Variables = field(default_factory=Variables)
 
@@ -140,12 +146,32 @@ class Runner:
 
     def status(self) -> Status:
         """How the database stands; changes nothing, not even where there is no history yet."""
-        graph = self._prepared.graph()
         with self._connect(read_only=True, variables=self._options.variables.masked()) as executor:
-            rows = executor.history.rows()
-            unsettled = next((row for row in rows if row.state != APPLIED), None)
-            failed = self._interrupted(executor, graph, unsettled) if unsettled else None
-            repeatables = self._planner(executor).status(executor.repeatables.rows())
+            return self._status(executor)
+
+    def verify(self, replay: Replay | None = None) -> Verified:
+        """Whether the database is what its history says; changes nothing.
+
+        Args:
+            replay: gives the schema that migrations make on a throwaway database, from lineage and id
+                of each in the order of application; None: the last run's fingerprint is what is expected.
+        """
+        with self._connect(read_only=True) as executor:
+            return verify_schema(executor, self._status(executor), replay)
+
+    def accept(self) -> str:
+        """Take the schema as it is for what is expected from now on; its fingerprint."""
+        with self._connect(read_only=False) as executor:
+            executor.session.acquire_lock(TABLE, executor.waiting)
+            self._settled_rows(executor)
+            return fingerprint(write_image(executor))
+
+    def _status(self, executor: Executor) -> Status:
+        graph = self._prepared.graph()
+        rows = executor.history.rows()
+        unsettled = next((row for row in rows if row.state != APPLIED), None)
+        failed = self._interrupted(executor, graph, unsettled) if unsettled else None
+        repeatables = self._planner(executor).status(executor.repeatables.rows())
         return replace(build_status(self.database, graph, rows, failed), repeatables=repeatables)
 
     def plan(self, target: str = "", direction: str = "up") -> Plan:
@@ -217,9 +243,10 @@ class Runner:
         executor.session.acquire_lock(TABLE, executor.waiting)
         seen, rows = self._look(executor)
         goal = self._goal(graph, rows, direction, target)
-        while (reached := self._advance(executor, graph, goal, seen, rows, progress)) is None:
-            goal = _remaining(goal, progress.done)
-            seen, rows = self._look(executor)
+        with keeping(executor, progress, enabled=self._options.fingerprint):
+            while (reached := self._advance(executor, graph, goal, seen, rows, progress)) is None:
+                goal = _remaining(goal, progress.done)
+                seen, rows = self._look(executor)
         return reached.ids
 
     def _look(self, executor: Executor) -> tuple[Seen, tuple[Applied, ...]]:

@@ -19,7 +19,7 @@ RIGHTS = "rights:"
 
 _WHOLES = frozenset({"table", "view", "materialized view", "foreign table", "composite type", "schema"})
 
-OWN_TABLES = ("mig_history", "mig_history_log", "mig_schema")
+OWN_TABLES = ("mig_history", "mig_history_log", "mig_repeatables", "mig_schema")
 """What mig keeps in a database, which is no part of the schema."""
 
 

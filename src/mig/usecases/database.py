@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,7 @@ def open_runner(
         advisor=ProjectAdvisor(project=project, at=at, ask=request.ask),
         allow_unsafe=request.allow_unsafe,
         allow_data_loss=request.allow_data_loss,
+        fingerprint=chosen.fingerprint,
         settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
     )
     return Runner(chosen.url, snapshot, lineage=project.only, options=options, on_event=on_event)
@@ -130,7 +131,7 @@ def choose_database(project: Project, request: DatabaseRequest, environment: Map
 
 
 def _with_url(database: Database, url: str) -> Database:
-    return Database(url=url, lock_timeout=database.lock_timeout, statement_timeout=database.statement_timeout)
+    return replace(database, url=url)
 
 
 def _from_folder(url: str, folder: Path) -> str:

@@ -42,14 +42,16 @@ class _CannotReplayError(Exception):
     """Why a pair, or all pairs with one base, cannot be run."""
 
 
-def open_for(project: Project, url: str, dialect: str) -> Growing:
+def open_for(project: Project, url: str, dialect: str, *, also: str = "") -> Growing:
     """The throwaway database that a project's migrations of a dialect are replayed on, not entered yet.
+
+    ``also`` is the URL of a database that is not taken, besides those of the configuration.
 
     Raises:
         UsageError: no server is named, or one that must not be used.
         RunnerError: the driver is not installed.
     """
-    configured = []
+    configured = [also] if also else []
     for database in project.config.databases.values():
         try:
             configured.append(resolve_url(database.url, os.environ))
