@@ -107,9 +107,20 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
         MigError: as the use cases do.
     """
     from mig.cli._show import screen
+
+    request = run_request(options, call)
+    screen(options)
+    if call.dry_run or call.as_script:
+        click.echo(_preview(options, direction, request, call), nl=False)
+    else:
+        _run(options, direction, run, request, call.target)
+
+
+def run_request(options: Globals, call: RunCall) -> DatabaseRequest:
+    """What the call says about the database, for the use cases."""
     from mig.usecases.database import DatabaseRequest
 
-    request = DatabaseRequest(
+    return DatabaseRequest(
         url=call.url,
         database=call.database,
         start=options.directory,
@@ -122,11 +133,6 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
         allow_data_loss=call.allow_data_loss,
         ask=_ask,
     )
-    screen(options)
-    if call.dry_run or call.as_script:
-        click.echo(_preview(options, direction, request, call), nl=False)
-    else:
-        _run(options, direction, run, request, call.target)
 
 
 def _preview(options: Globals, direction: str, request: DatabaseRequest, call: RunCall) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from mig.cli._fleet import fleet_options, show_fleet, take_fleet
 from mig.cli._run import database_options
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 @click.command(name="status")
 @database_options
 @click.option("--at", default="", metavar="REF", help="Take the migrations from this Git ref.")
+@fleet_options
 @click.pass_context
-def command(ctx: click.Context, *, url: str, database: str, at: str) -> None:
+def command(ctx: click.Context, /, *, url: str, database: str, at: str, **call: Any) -> None:
     """Compare the database with the checked-out migrations; changes nothing.
 
     The exit status is 1 where a migration was interrupted and must be settled first, else 0.
@@ -30,6 +32,8 @@ def command(ctx: click.Context, *, url: str, database: str, at: str) -> None:
     options: Globals = ctx.obj
     as_json = screen(options).is_json
     request = DatabaseRequest(url=url, database=database, start=options.directory, at=at)
+    if fleet := take_fleet(call, "status"):
+        ctx.exit(show_fleet(options, request, fleet))
     status = read_status(options.project(), request)
     color = options.color and options.format != "text" and (sys.stdout.isatty() or options.format == "rich")
     text = (

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mig.cli._run import RunCall, reconcile_options, run_options, show_run
+from mig.cli._fleet import fleet_options, pace_options, show_fleet, take_fleet
+from mig.cli._run import RunCall, reconcile_options, run_options, run_request, show_run
 
 if TYPE_CHECKING:
     from mig.cli._options import Globals
@@ -15,12 +16,19 @@ if TYPE_CHECKING:
 @click.command(name="up")
 @run_options
 @reconcile_options
-@click.pass_obj
-def command(options: Globals, /, **call: Any) -> None:
+@fleet_options
+@pace_options
+@click.pass_context
+def command(ctx: click.Context, /, **call: Any) -> None:
     """Apply migrations: all that are pending, or up to TARGET.
 
     TARGET is an id or its beginning, head, heads (when there are several) or +N (the next N).
     """
     from mig.usecases.up import apply_migrations
 
-    show_run(options, "up", apply_migrations, RunCall(**call))
+    options: Globals = ctx.obj
+    fleet = take_fleet(call, "up")
+    if fleet is None:
+        show_run(options, "up", apply_migrations, RunCall(**call))
+    else:
+        ctx.exit(show_fleet(options, run_request(options, RunCall(**call)), fleet))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import threading
 import traceback
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from mig.runner.plan import Step
 
+# What ``from alembic import op`` means, sys.path and sys.stdout are the whole process's.
+_ONE_AT_A_TIME = threading.Lock()
 _FUNCTIONS = {Direction.UP: ("up", "upgrade"), Direction.DOWN: ("down", "downgrade")}
 
 
@@ -41,7 +44,7 @@ def run_python(connection: sa.Connection, text: str, file: str, step: Step, root
     """
     if not connection.in_transaction():
         connection.begin()  # an ORM session in the migration then joins it and does not commit
-    with _environment() as environment, _importable(root):
+    with _ONE_AT_A_TIME, _environment() as environment, _importable(root):
         environment.configure(connection=connection)
         _call(environment, text, file, step)
 
@@ -53,7 +56,7 @@ def render_sql(dialect: str, text: str, file: str, step: Step) -> str:
         RunnerError: the migration asks the database something.
     """
     written = io.StringIO()
-    with _environment(as_sql=True) as environment:
+    with _ONE_AT_A_TIME, _environment(as_sql=True) as environment:
         environment.configure(
             dialect_name=dialect,
             as_sql=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ from mig.sqltext.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from mig.graph.dag import Graph
     from mig.model import Statement
@@ -112,7 +113,7 @@ class Runner:
         lineage: its name; may be left out where there is only one.
         options: see ``Options``.
         on_event: told of every event while it happens.
-        connect: opens the session; by default the dialect's own.
+        connect: lends a session for as long as the runner needs one; by default a new one.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Runner:
         lineage: str = "",
         options: Options | None = None,
         on_event: Callable[[Event], None] | None = None,
-        connect: Callable[[str, Settings], Session] | None = None,
+        connect: Callable[[str, Settings], AbstractContextManager[Session]] | None = None,
     ) -> None:
         self._url = url
         self._prepared = Prepared(snapshot, lineage) if isinstance(snapshot, Snapshot) else snapshot
@@ -137,7 +138,7 @@ class Runner:
             notify=self._notify,
         )
         self._dialect = find_dialect(url)
-        self._open = connect or self._dialect.connect
+        self._open = connect or self._connect_anew
 
     @property
     def database(self) -> str:
@@ -354,14 +355,15 @@ class Runner:
     @contextmanager
     def _connect(self, *, read_only: bool, variables: Variables | None = None) -> Iterator[Executor]:
         settings = replace(self._options.settings, read_only=read_only)
-        session = self._open(self._url, settings)
-        try:
-            yield self._executor(session, variables or self._options.variables)
-        except StatementError as error:  # not in a migration: those are failed steps
-            hint = f"mig must be able to create, read and write {TABLE} and {LOG_TABLE} there"
-            raise RunnerError(f"{self.database}: {error.message}", hint=hint) from None
-        finally:
-            session.close()
+        with self._open(self._url, settings) as session:
+            try:
+                yield self._executor(session, variables or self._options.variables)
+            except StatementError as error:  # not in a migration: those are failed steps
+                hint = f"mig must be able to create, read and write {TABLE} and {LOG_TABLE} there"
+                raise RunnerError(f"{self.database}: {error.message}", hint=hint) from None
+
+    def _connect_anew(self, url: str, settings: Settings) -> AbstractContextManager[Session]:
+        return closing(self._dialect.connect(url, settings))
 
     def _executor(self, session: Session, variables: Variables) -> Executor:
         options = self._options

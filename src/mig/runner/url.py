@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from urllib.parse import unquote_plus
 
@@ -60,6 +61,15 @@ def scrub(text: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         text = text.replace(secret, _MASK)
     return text
+
+
+def from_folder(url: str, folder: str) -> str:
+    """The URL with a relative SQLite file looked for from a folder."""
+    scheme, mark, path = url.partition(":///")
+    relative = scheme.startswith("sqlite") and path and not path.startswith(("/", ":", "file:"))
+    if not mark or not relative or os.path.isabs(path):
+        return url
+    return f"{scheme}:///{os.path.normpath(os.path.join(os.path.abspath(folder), path))}"
 
 
 def _is_file(scheme: str) -> bool:

@@ -12,12 +12,14 @@ from mig.config import Database, resolve_url
 from mig.errors import ConfigError, GraphError
 from mig.runner import Options, Runner
 from mig.runner.dialects import Settings
+from mig.runner.url import from_folder
 from mig.usecases.advice import ProjectAdvisor
 from mig.usecases.project import DISK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mig.model import Snapshot
     from mig.runner.events import Event
     from mig.runner.plan import Plan
     from mig.usecases.project import Project
@@ -57,9 +59,15 @@ def open_runner(
         GitError: there is no such ref.
     """
     chosen = choose_database(project, request, os.environ)
+    snapshot = project.snapshot(request.at or DISK)
+    options = read_options(project, request, chosen, snapshot)
+    return Runner(chosen.url, snapshot, lineage=project.only, options=options, on_event=on_event)
+
+
+def read_options(project: Project, request: DatabaseRequest, chosen: Database, snapshot: Snapshot) -> Options:
+    """How a runner works with a database of the configuration, as the user asked."""
     at, repo = request.at, project.repo
-    snapshot = project.snapshot(at or DISK)
-    options = Options(
+    return Options(
         root=str(project.root),
         at=at,
         git_commit=snapshot.commit,
@@ -74,7 +82,6 @@ def open_runner(
         fingerprint=chosen.fingerprint,
         settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
     )
-    return Runner(chosen.url, snapshot, lineage=project.only, options=options, on_event=on_event)
 
 
 def plan_run(project: Project, request: DatabaseRequest, direction: str, target: str) -> tuple[str, Plan]:
@@ -121,22 +128,14 @@ def choose_database(project: Project, request: DatabaseRequest, environment: Map
         hint = f"the configuration has {names}" if names else missing
         raise ConfigError(f"no database {request.database!r} is configured", hint=hint)
     if request.url:
-        url = _from_folder(resolve_url(request.url, environment), request.start)
+        url = from_folder(resolve_url(request.url, environment), str(request.start))
         return Database(url=url) if known is None else _with_url(known, url)
     if known is None:
         hint = 'pass --url, or configure [tool.mig.databases.default] url = "env:DATABASE_URL"'
         raise ConfigError("no database is configured and no --url was given", hint=hint)
     folder = (project.root / config.file).parent
-    return _with_url(known, _from_folder(resolve_url(known.url, environment), folder))
+    return _with_url(known, from_folder(resolve_url(known.url, environment), str(folder)))
 
 
 def _with_url(database: Database, url: str) -> Database:
     return replace(database, url=url)
-
-
-def _from_folder(url: str, folder: Path) -> str:
-    scheme, mark, path = url.partition(":///")
-    relative = scheme.startswith("sqlite") and path and not path.startswith(("/", ":", "file:"))
-    if not mark or not relative or os.path.isabs(path):
-        return url
-    return f"{scheme}:///{os.path.normpath(folder.absolute() / path)}"

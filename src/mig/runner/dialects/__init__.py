@@ -42,11 +42,16 @@ class StatementError(MigError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a database is to be used; time-outs as in the configuration (``5s``, ``0``: none)."""
+    """How a database is to be used; time-outs as in the configuration (``5s``, ``0``: none).
+
+    ``schemas`` is the search path to work with, where the database has one: new tables and the history go
+    to the first, which must exist.
+    """
 
     lock_timeout: str = "5s"
     statement_timeout: str = "0"
     read_only: bool = False
+    schemas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,8 +66,8 @@ class PostgresqlDialect:
             )
         except psycopg.Error as error:
             raise _unreachable(url, error, secrets) from None
-        session = PostgresqlSession(connection, settings, secrets)
-        session.start(url)
+        session = PostgresqlSession(connection, secrets)
+        session.start(url, settings)
         return session
 
     def literal(self, value: str | int | None) -> str:
@@ -88,28 +88,53 @@ class PostgresqlDialect:
 class PostgresqlSession:
     """A connection in autocommit mode; transactions are begun and ended by SQL."""
 
-    def __init__(
-        self, connection: psycopg.Connection[tuple[object, ...]], settings: Settings, secrets: tuple[str, ...]
-    ) -> None:
+    def __init__(self, connection: psycopg.Connection[tuple[object, ...]], secrets: tuple[str, ...]) -> None:
         self._connection = connection
         self._secrets = secrets
         self._schema = ""
+        self._is_chosen = False
+        self._is_locked = False
         self._bound: sa.Connection | None = None
+        self._set = self._reset = ""
+
+    def start(self, url: str, settings: Settings, first: str = "") -> None:
+        """Set the session up and learn where its tables go.
+
+        Args:
+            url: for messages.
+            settings: what is to be set.
+            first: SQL that is run before.
+
+        Raises:
+            RunnerError: the schema that tables would go to does not exist.
+        """
+        path = ", ".join(map(_quoted, settings.schemas))
         self._set = (
             f"SET lock_timeout = '{settings.lock_timeout}'; "
             f"SET statement_timeout = '{settings.statement_timeout}'; "
-        )
-
+        ) + (f"SET search_path = {path}; " if path else "")
         self._reset = f"{_AS_CONNECTED}RESET ALL; SET client_encoding = 'UTF8'; {self._set}"
-
-    def start(self, url: str) -> None:
-        """Set the session up and learn where its tables go."""
-        schema = self.query(f"{self._set}SELECT current_schema()")[0][0]
-        if not schema:
+        schema = str(self.query(f"{first}{self._set}SELECT current_schema()")[0][0] or "")
+        if not schema or schema != (settings.schemas or (schema,))[0]:
             self.close()
             hint = "create the schema, or name another one: ?options=-csearch_path%3DNAME"
-            raise RunnerError(f"no schema of the search path exists in {safe_url(url)}", hint=hint)
-        self._schema = str(schema)
+            missing = f"no schema {settings.schemas[0]}" if path else "no schema of the search path exists"
+            raise RunnerError(f"{missing} in {safe_url(url)}", hint=hint)
+        self._schema = schema
+        self._is_chosen = bool(path)
+
+    def move(self, url: str, settings: Settings) -> None:
+        """Go on with other settings, as a new session would."""
+        self.start(url, settings, f"{_AS_CONNECTED}RESET ALL; ")
+
+    def give_back(self) -> bool:
+        """Release the lock; False where ``move`` would not make this session as good as a new one."""
+        if self._connection.closed or self._bound is not None or self.in_transaction():
+            return False
+        if self._is_locked:
+            self.execute(f"{_AS_CONNECTED}SELECT pg_advisory_unlock_all()")
+            self._is_locked = False
+        return True
 
     def execute(self, sql: str) -> None:
         self._run(sql).close()
@@ -171,6 +196,7 @@ class PostgresqlSession:
         waiting.until(
             lambda: bool(self.query(f"SELECT pg_try_advisory_lock({key})")[0][0]), lambda: self._holder(key)
         )
+        self._is_locked = True
 
     def _holder(self, key: int) -> str:
         rows = self.query(_HOLDER.format(high=key >> 32 & 0xFFFFFFFF, low=key & 0xFFFFFFFF))
@@ -182,7 +208,7 @@ class PostgresqlSession:
 
     def columns(self, table: str) -> tuple[str, ...]:
         found = self.query(_COLUMNS.format(table=table))
-        if found and not any(here for _, here, _ in found):
+        if found and not self._is_chosen and not any(here for _, here, _ in found):
             raise RunnerError(
                 f"the history is in schema {found[0][0]}, but new tables go to {self._schema}",
                 hint="say which one is meant: ?options=-csearch_path%3DNAME at the end of the URL",
@@ -202,7 +228,7 @@ class PostgresqlSession:
             return (), []
 
     def qualify(self, name: str) -> str:
-        return '"' + self._schema.replace('"', '""') + '".' + name
+        return f"{_quoted(self._schema)}.{name}"
 
     def version(self) -> int:
         return 0
@@ -219,6 +245,10 @@ class PostgresqlSession:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _driver() -> ModuleType:
