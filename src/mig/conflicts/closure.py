@@ -137,9 +137,22 @@ def build_schema(
 def follow(footprint: Footprint, schema: Schema) -> Iterator[tuple[Operation, tuple[Effect, ...]]]:
     """Each operation with its effects on things, implicit ones too; the schema that is given changes."""
     for operation in footprint.operations:
-        effects, _ = _close_operation(operation, schema, follows_rows=False)
-        schema.apply(operation, effects)
-        yield operation, effects
+        yield operation, apply_operation(operation, schema)
+
+
+def apply_operation(operation: Operation, schema: Schema) -> tuple[Effect, ...]:
+    """The effects of one operation on things; the schema that is given changes."""
+    effects, _ = _close_operation(operation, schema, follows_rows=False)
+    schema.apply(operation, effects)
+    return effects
+
+
+def effects_alone(operation: Operation, dialect: str) -> tuple[Effect, ...]:
+    """The effects that an operation has in a schema that holds nothing."""
+    from mig.conflicts.schema import Schema
+
+    effects = tuple(_reduce(operation, Schema(dialect)))
+    return effects + tuple(_tables_of_columns(effects))
 
 
 def _close_operation(

@@ -26,7 +26,7 @@ _AUTO = re.compile(r"\bauto_increment\b")
 
 def follow_definitions(operation: Operation, effects: tuple[Effect, ...], schema: Schema) -> Iterator[Effect]:
     """What CREATE and ALTER look at without naming it."""
-    yield from _need_keys(effects, schema)
+    yield from need_keys(effects, schema)
     yield from _copy(effects, schema)
     yield from _count_rows(effects, schema)
     yield from _admit(effects)
@@ -43,7 +43,7 @@ def follow_definitions(operation: Operation, effects: tuple[Effect, ...], schema
         yield from follow_mysql(operation, effects, schema)
 
 
-def _need_keys(effects: Iterable[Effect], schema: Schema) -> Iterator[Effect]:
+def need_keys(effects: Iterable[Effect], schema: Schema) -> Iterator[Effect]:
     """A foreign key needs the unique key or index that its parent's columns have."""
     for effect in effects:
         if (

@@ -114,9 +114,13 @@ class Schema:
 
     def parts(self, table: str, kind: str) -> list[Thing]:
         """The columns, constraints, triggers or indexes of a table."""
-        return [
-            t for t in self.users(f"table:{table}") if t.kind == kind and (f"table:{table}", PART) in t.needs
-        ]
+        need, prefix = (f"table:{table}", PART), f"{kind}:"
+        found = sorted(name for name in self._users.get(need[0], ()) if name.startswith(prefix))
+        return [thing for name in found if (thing := self.things.get(name)) and need in thing.needs]
+
+    def is_needed(self, resource: str) -> bool:
+        """Whether anything needs a resource."""
+        return bool(self._users.get(resource))
 
     def apply(self, operation: Operation, effects: Iterable[Effect]) -> None:
         """What the operation leaves behind."""
@@ -145,12 +149,19 @@ class Schema:
     ) -> None:
         if effect.aspect == "if" and effect.resource in self.things and not is_replaced(operation):
             return
-        needs = frozenset(self._needs_of(effect, *around))
+        needs = frozenset(self.needs_of(effect, *around))
         self.put(Thing(resource=effect.resource, detail=effect.detail, needs=needs, text=operation.text))
 
-    def _needs_of(
+    def needs_of(
         self, made: Effect, effects: list[Effect], counts: Counter[str]
     ) -> Iterator[tuple[str, str]]:
+        """What a thing needs that is made.
+
+        Args:
+            made: the effect that makes it.
+            effects: all that its operation needs.
+            counts: how many things of each kind the operation makes.
+        """
         aspects = _ASPECTS_OF.get(made.kind, frozenset())
         many = counts[made.kind] > 1
         text = "" if _HASHED.search(made.detail) else made.detail

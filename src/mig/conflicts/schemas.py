@@ -1,64 +1,136 @@
-"""Schemas of many histories, of which one mostly begins as another one does."""
+"""Schemas of many histories, of which one mostly holds another one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mig.conflicts.closure import build_schema
+from mig.conflicts.additions import Addition, find_addition
+from mig.conflicts.closure import apply_operation
+from mig.conflicts.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from mig.conflicts.schema import Schema
-    from mig.effects.footprint import Footprint
+    from mig.effects.footprint import Footprint, Operation
 
 # As many things as are kept in all schemas together; one takes some hundred bytes in each of them.
-_MAX_THINGS = 100_000
-_MAX_STEPS = 64
+_MAX_THINGS = 300_000
+# All that are kept are looked through for the nearest.
+_MAX_KEPT = 400
+
+
+class _Kept(NamedTuple):
+    """A schema, and as bits all that comes before anything in it."""
+
+    schema: Schema
+    before: int
 
 
 class SchemaStore:
-    """Builds the schema that a sequence of migrations leaves, and keeps it for those that go on from there.
+    """Builds the schema that a set of migrations leaves, and keeps it for those that go on from there.
 
-    Only what speaks of a pair is in such a sequence, and a history may begin with tables that were there:
+    Only what speaks of a pair is in such a set, and a history may begin with tables that were there:
     the schemas do not show all.
 
     Args:
         footprint: gives what a migration does, by its id.
         dialect: the SQL dialect.
+        order: the migrations, each after those that come before it.
+        parents: what comes right before each, by id; None: only the order says so.
     """
 
-    def __init__(self, footprint: Callable[[str], Footprint], dialect: str) -> None:
+    def __init__(
+        self,
+        footprint: Callable[[str], Footprint],
+        dialect: str,
+        order: Sequence[str],
+        parents: Mapping[str, Iterable[str]] | None,
+    ) -> None:
         self._footprint = footprint
         self._dialect = dialect
-        self._kept: dict[tuple[str, ...], Schema] = {}
+        self._order = order
+        self._bits = {i: 1 << at for at, i in enumerate(order)}
+        self._before = _find_before(order, parents, self._bits)
+        self._steps: dict[str, tuple[tuple[Operation, Addition | None], ...]] = {}
+        self._kept: dict[int, _Kept] = {}
         self._things = 0
 
-    def build(self, ids: tuple[str, ...], shared: int = 0) -> Schema:
-        """The schema after these migrations in this order; nobody may change it.
+    def build(self, ids: Iterable[str], first: Iterable[str] = ()) -> Schema:
+        """The schema after these migrations, in an order that the graph allows; nobody may change it.
 
         Args:
             ids: the migrations.
-            shared: how many of the first of them are likely to be asked for again with others behind them.
+            first: those of them that are likely to be asked for again with others behind them; with each
+                of them all of ``ids`` that come before it.
         """
-        if 0 < shared < len(ids) and ids not in self._kept:
-            self.build(ids[:shared])
-        found = self._kept.pop(ids, None)
+        wanted, likely = self._mask(ids), self._mask(first)
+        found = self._kept.pop(wanted, None)
         if found is None:
-            found = self._extend(ids, shared)
-            self._things += len(found.things)
+            nearest = self._find_nearest(wanted)
+            if nearest.bit_count() < likely.bit_count() < wanted.bit_count():
+                nearest = likely
+                if likely not in self._kept:
+                    self._keep(likely, self._extend(self._find_nearest(likely), likely))
+            found = self._extend(nearest, wanted)
+        else:
+            self._things -= len(found.schema.things)
+        self._keep(wanted, found)
+        return found.schema
+
+    def _keep(self, mask: int, found: _Kept) -> None:
         # The one that was asked for last is the last to go.
-        self._kept[ids] = found
-        while self._things > _MAX_THINGS and len(self._kept) > 1:
-            self._things -= len(self._kept.pop(next(iter(self._kept))).things)
+        self._kept[mask] = found
+        self._things += len(found.schema.things)
+        while len(self._kept) > 1 and (self._things > _MAX_THINGS or len(self._kept) > _MAX_KEPT):
+            self._things -= len(self._kept.pop(next(iter(self._kept))).schema.things)
+
+    def _find_nearest(self, wanted: int) -> int:
+        """The largest of the kept sets that one can go on from: what is missing comes before none of it."""
+        usable = (
+            mask
+            for mask, kept in self._kept.items()
+            if not mask & ~wanted and not kept.before & wanted & ~mask
+        )
+        return max(usable, key=int.bit_count, default=0)
+
+    def _extend(self, begun: int, wanted: int) -> _Kept:
+        kept = self._kept.get(begun)
+        schema = kept.schema.copy() if kept else Schema(self._dialect)
+        above = kept.before if kept else 0
+        for i in self._members(wanted & ~begun):
+            above |= self._before[i]
+            for operation, addition in self._read(i):
+                if addition is None or not addition.put(schema):
+                    apply_operation(operation, schema)
+        return _Kept(schema, above)
+
+    def _read(self, migration_id: str) -> tuple[tuple[Operation, Addition | None], ...]:
+        if migration_id not in self._steps:
+            operations = self._footprint(migration_id).operations
+            self._steps[migration_id] = tuple((o, find_addition(o, self._dialect)) for o in operations)
+        return self._steps[migration_id]
+
+    def _mask(self, ids: Iterable[str]) -> int:
+        bits, found = self._bits, 0
+        for i in ids:
+            found |= bits[i]
         return found
 
-    def _extend(self, ids: tuple[str, ...], shared: int) -> Schema:
-        for end in (*range(len(ids) - 1, max(0, len(ids) - _MAX_STEPS), -1), shared):
-            if ids[:end] in self._kept:
-                before, rest = self._kept[ids[:end]].copy(), ids[end:]
-                break
-        else:
-            before, rest = None, ids
-        footprints = map(self._footprint, rest)
-        return build_schema(footprints, self._dialect, is_complete=False, schema=before)
+    def _members(self, mask: int) -> Iterator[str]:
+        while mask:
+            lowest = mask & -mask
+            yield self._order[lowest.bit_length() - 1]
+            mask ^= lowest
+
+
+def _find_before(
+    order: Iterable[str], parents: Mapping[str, Iterable[str]] | None, bits: Mapping[str, int]
+) -> dict[str, int]:
+    """For each migration, as bits, all that come before it."""
+    found: dict[str, int] = {}
+    for i in order:
+        above = bits[i] - 1 if parents is None else 0
+        for parent in parents[i] if parents is not None else ():
+            above |= bits[parent] | found[parent]
+        found[i] = above
+    return found

@@ -63,13 +63,15 @@ class Meaning:
         self._footprints = Footprints(graph, lineage, dialect, trees, harmless, cache)
         self._order = find_order(graph)
         self._position = self._order.position or {i: n for n, i in enumerate(sorted(graph.migrations))}
-        self._schemas = SchemaStore(self.footprint, dialect)
+        parents = graph.before if self._order.ids else None
+        self._schemas = SchemaStore(self.footprint, dialect, tuple(self._position), parents)
         self._closures: dict[tuple[str, tuple[str, ...]], Closure] = {}
         self._overlaps = Overlaps(self.surround, dialect)
         self._apart = Apart(self.footprint, self._near) if dialect == "postgresql" else None
         self._left = _FEW_PAIRS if self._order.ids and dialect in PROVED else -1
         self._names: dict[str, frozenset[str]] = {}
         self._made: dict[str, frozenset[str]] = {}
+        self._above: dict[str, frozenset[str]] = {}
 
     def prepare(self, ids: Iterable[str]) -> None:
         """Read the footprints of some migrations at once."""
@@ -135,25 +137,31 @@ class Meaning:
     def compare_exactly(self, one: str, other: str) -> Comparison:
         """The same, operation by operation, with the assumptions that the verdict rests on."""
         names = self.names(one) | self.names(other)
-        context, shared = self._relevant(names, self._is_before((one, other))), 0
+        context, likely = self._relevant(names, self._is_before((one, other))), frozenset[str]()
         if self._footprints.are_known:
-            context, shared = self._widen(context, (one, other))
-        schema = self._schemas.build(context, shared)
+            context, likely = self._widen(context, (one, other))
+        schema = self._schemas.build(context, likely)
         first, second = (self._close(i, context, schema) for i in (one, other))
         found = compare_closures(first, second, schema, self._dialect)
         return only_proved(self._doubt(found, (one, other)), self._dialect)
 
-    def _widen(self, context: tuple[str, ...], pair: tuple[str, str]) -> tuple[tuple[str, ...], int]:
-        """Where most of what comes before a pair matters, all of it, and how much comes before the first.
+    def _widen(
+        self, context: tuple[str, ...], pair: tuple[str, str]
+    ) -> tuple[tuple[str, ...], frozenset[str]]:
+        """Where most of what comes before a pair matters, all of it, with what comes before the first.
 
-        It says the same, and the schema that the first one meets need not be built for each pair anew.
+        It says the same, and the schema need not be built for each pair anew.
         """
-        first, second = (self._graph.ancestors(i) for i in pair)
+        first, second = (self._ancestors(i) for i in pair)
         whole = (first | second) - set(pair)
         if _FEW_OF * len(context) < len(whole):
-            return context, 0
-        at = self._position.__getitem__
-        return (*sorted(first - set(pair), key=at), *sorted(whole - first, key=at)), len(first - set(pair))
+            return context, frozenset()
+        return tuple(sorted(whole, key=self._position.__getitem__)), first - set(pair)
+
+    def _ancestors(self, migration_id: str) -> frozenset[str]:
+        if migration_id not in self._above:
+            self._above[migration_id] = self._graph.ancestors(migration_id)
+        return self._above[migration_id]
 
     def _doubt(self, found: Comparison, pair: tuple[str, str]) -> Comparison:
         """``unknown`` for ``commute`` where an unread part of the history names what the pair touches."""
