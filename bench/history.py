@@ -13,6 +13,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -38,6 +39,8 @@ _TELLING = ("MIG101", "MIG107")
 """The codes that say, as errors, what the truth is asked about: one head more, one version twice."""
 _VERDICTS = ("checked", "commute", "conflict", "unknown", "assumed")
 _SHOWN = 12
+_COLD = "empty before each event (--cold)"
+_WARM = "empty before the first event; the others have what those before them left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +69,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("clone", type=Path, help="a clone, with a work tree or bare")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="the newest N events only")
     parser.add_argument("--config", type=Path, metavar="FILE", help="a mig.toml to use")
+    parser.add_argument("--cold", action="store_true", help="empty mig's cache before each event")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="mig-history-") as folder:
         try:
-            replays = list(replay_all(args.clone.resolve(), Path(folder), args.limit, args.config))
+            clone, work = args.clone.resolve(), Path(folder)
+            replays = list(replay_all(clone, work, args.limit, args.config, is_cold=args.cold))
         except subprocess.CalledProcessError as error:
             print(f"history: {error.stderr.decode(errors='replace').strip()}", file=sys.stderr)
             return 1
@@ -78,11 +83,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps([dataclasses.asdict(one) for one in replays], indent=1))
     else:
         print("\n".join(render(replays)))
+        print(f"cache        {_COLD if args.cold else _WARM}")
     return 1 if any(one.crash for one in replays) else 0
 
 
-def replay_all(path: Path, work: Path, limit: int, config: Path | None) -> Iterator[Replay]:
-    """Each event of a clone, the newest first."""
+def replay_all(
+    path: Path, work: Path, limit: int, config: Path | None, *, is_cold: bool = False
+) -> Iterator[Replay]:
+    """Each event of a clone, the newest first.
+
+    The first one meets no cache of mig's; the others meet what those before them have left, as in a clone
+    that is used, but for ``is_cold``.
+    """
     clone = open_clone(path, work)
     events = find_events(clone)
     print(f"{len(events)} merges may have migrations on both sides", file=sys.stderr)
@@ -91,6 +103,8 @@ def replay_all(path: Path, work: Path, limit: int, config: Path | None) -> Itera
         truth = clone.truth(event)
         if truth is None:
             continue
+        if is_cold:
+            shutil.rmtree(work / "mig", ignore_errors=True)
         yield replay(work, event, truth, config)
         replayed += 1
         if replayed == limit:

@@ -159,3 +159,17 @@ def test_a_history_without_events_and_a_folder_that_is_no_clone_are_told(tmp_pat
     result = replay(tmp_path / "none")
     assert result.returncode == 1
     assert result.stderr.startswith("history: fatal: not a git repository")
+
+
+@pytest.mark.parametrize(("args", "said"), [((), "the first event;"), (("--cold",), "each event (--cold)")])
+def test_what_the_cache_held_is_said(alembic: GitSandbox, args: tuple[str, ...], said: str) -> None:
+    trunk = alembic.git("branch", "--show-current")
+    alembic.branch("feature")
+    alembic.commit("ours", revision("bbb", "aaa"))
+    alembic.checkout(trunk)
+    alembic.commit("theirs", revision("ccc", "aaa"))
+    alembic.merge("feature")
+
+    result = replay(alembic.path, *args)
+    assert result.returncode == 0
+    assert f"empty before {said}" in result.stdout
