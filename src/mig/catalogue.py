@@ -473,5 +473,5 @@ _code(
     "a migration was interrupted in the middle",
     problem="A statement may or may not have run. Nothing can be applied until that is settled.",
     example="the process was killed while a no-transaction migration ran",
-    remedy="Look at the statement that mig status names, and settle it.",
+    remedy="mig repair shows how far it came. --resume goes on, --revert undoes what ran, --mark-applied and --mark-reverted record what you did by hand.",
 )

@@ -143,19 +143,6 @@ def test_an_interrupted_revert_is_told_apart(database: Target) -> None:
     assert database.tables() == ["one"]
 
 
-def test_the_way_out_that_status_shows_works(database: Target) -> None:
-    files = {"migrations/1.sql": THREE}
-    run_until(database, files, "StatementDone", 2)
-    runner = database.runner(files)
-    text = render_status(runner.status(), color=False, everything=False)
-    (settle,) = (line.partition(": ")[2] for line in text.splitlines() if "applied now: " in line)
-    database.query("CREATE TABLE three (id integer)")
-    database.query(settle)
-    assert brief(runner.status()) == ([A], [])
-    assert [step.id for step in runner.down().steps] == [A]
-    assert database.tables() == []
-
-
 @pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_a_transaction_that_the_migration_leaves_open_is_an_error(database: Target) -> None:
     runner = database.runner({"migrations/1.sql": free("BEGIN;\nCREATE TABLE one (id integer);")})

@@ -35,6 +35,7 @@ COMMANDS = {
     "up": "Apply migrations.",
     "down": "Revert migrations.",
     "redo": "Revert the last migration and apply it again.",
+    "repair": "Settle a migration that was interrupted in the middle.",
     "verify": "Check a database: checksums, and what was changed by hand.",
     "explain": "Explain a code such as MIG101.",
     "doctor": "Say what was recognised here, and why.",

@@ -1,7 +1,5 @@
 """How plans, runs and the state of a database are shown: text for people, JSON for programs."""
 
-# ruff: noqa: S608 - the SQL here is shown to people
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
@@ -44,11 +42,13 @@ if TYPE_CHECKING:
     from mig.runner.events import Event
     from mig.runner.extras import ExtraStep
     from mig.runner.plan import Plan, Step
+    from mig.runner.repair import Repaired
     from mig.runner.status import Interrupted, Status
 
 _FEW = 5
 """More steps than this get a progress bar on a terminal, below the line of each."""
 _RECENT = 10
+_WAY = 29
 _DONE = {Direction.UP: "applied", Direction.DOWN: "reverted"}
 _STYLES = {
     "changed": "red",
@@ -263,7 +263,7 @@ def render_status(status: Status, *, color: bool, everything: bool) -> str:
     rows = [row for row in wrong if row[1] in hidden and row[0] != "applied"] + rows
     lines = [[("", f"database  {printable(status.database)}")]]
     if status.failed:
-        lines += [[("bold red", line)] for line in _interrupted(status.failed)]
+        lines += [[("bold red", line)] for line in render_interrupted(status.failed)]
     lines += [[("yellow", line)] for one in status.unreconciled for line in _unreconciled(one)]
     lines += [[("dim", f"... {len(hidden)} applied before these (-v shows them)")]] if hidden else []
     lines += _aligned([*rows, *status_rows(status.repeatables)])
@@ -286,6 +286,33 @@ def status_json(status: Status) -> str:
             ],
             "repeatables": status_data(status.repeatables),
         }
+    )
+
+
+def render_unsettled(status: Status) -> str:
+    """What ``mig repair`` says before anything was decided."""
+    lines = render_interrupted(status.failed) if status.failed else ["nothing is interrupted"]
+    return "\n".join(lines) + "\n"
+
+
+def unsettled_json(status: Status) -> str:
+    return render(
+        {
+            "database": status.database,
+            "failed": _failed_data(status.failed) if status.failed else None,
+        }
+    )
+
+
+def render_repaired(repaired: Repaired) -> str:
+    if not repaired.id:
+        return "nothing is interrupted\n"
+    return f"settled: {repaired.id} is {'applied' if repaired.applied else 'not applied'}\n"
+
+
+def repaired_json(repaired: Repaired) -> str:
+    return render(
+        {"database": repaired.database, "settled": repaired.id or None, "applied": repaired.applied}
     )
 
 
@@ -371,7 +398,8 @@ def _summary(status: Status) -> str:
     return ", ".join([*counts, *status_counts(status.repeatables)])
 
 
-def _interrupted(failed: Interrupted) -> list[str]:
+def render_interrupted(failed: Interrupted) -> list[str]:
+    """What was interrupted, how far it came, and the ways to settle it."""
     where = (
         f"{failed.path}:{failed.statement.line}"
         if failed.statement and failed.statement.line
@@ -381,13 +409,27 @@ def _interrupted(failed: Interrupted) -> list[str]:
     lines = [f"failed    {failed.id}  {where}  to {doing} it was {_how(failed)}"]
     if failed.statement:
         lines.append(printable(_indented(failed.statement.text)))
-    done, undone = ("apply", "revert") if failed.direction == "up" else ("revert", "apply")
-    where_id = f"WHERE id = '{printable(failed.id)}'"
+    if failed.evidence and failed.evidence.why:
+        lines.append(f"          the database shows: {printable(failed.evidence.why)}")
+    return [*lines, *(f"          {way.ljust(_WAY)}{what}".rstrip() for way, what in _ways(failed))]
+
+
+def _ways(failed: Interrupted) -> list[tuple[str, str]]:
+    ways = []
+    if failed.known is None:
+        first = max(failed.index, 1)
+        look = f"look at the database first: {first + 1} if that statement has run"
+        ways.append((f"mig repair --resume --from {first}", look))
+    else:
+        cleanup = failed.evidence.cleanup if failed.evidence else ""
+        does = f"runs {cleanup}, then goes on" if cleanup else "goes on"
+        ways.append(("mig repair --resume", f"{does} with statement {failed.known + 1}"))
+    if failed.direction == "up" or failed.known == 0:
+        ways.append(("mig repair --revert", "undoes what has run, where that can be told"))
     return [
-        *lines,
-        f"          look at the database, then {done} the rest or {undone} what ran, by hand; then",
-        f"          applied now: UPDATE mig_history SET state = 'applied', duration_ms = 0 {where_id};",
-        f"          not applied: DELETE FROM mig_history {where_id};",
+        *ways,
+        ("mig repair --mark-applied", "runs nothing: all of it is there, by your own hand"),
+        ("mig repair --mark-reverted", "runs nothing: nothing of it is there any more"),
     ]
 
 
@@ -420,6 +462,8 @@ def _failed_data(failed: Interrupted) -> dict[str, object]:
         "certain": failed.certain,
         "line": failed.statement.line if failed.statement else 0,
         "text": failed.statement.text if failed.statement else "",
+        "known": failed.known,
+        "evidence": failed.evidence.why if failed.evidence else "",
     }
 
 

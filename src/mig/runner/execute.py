@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from mig.errors import MigError, RunnerError, StepFailedError
 from mig.runner.dialects import StatementError
-from mig.runner.events import StatementDone, StepDone, StepFailed, StepStarted
+from mig.runner.events import Noted, StatementDone, StepDone, StepFailed, StepStarted
 from mig.runner.history import APPLIED, FAILED, RUNNING, Record, now_text
 from mig.runner.plan import Direction
 from mig.runner.url import scrub
 from mig.sqltext.variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mig.model import Statement
     from mig.runner.dialects import Dialect, Session
@@ -195,9 +195,49 @@ class Executor:
                 self.session.commit(sql.update(lineage, step.id, state=RUNNING, statement=0))
         finally:
             self.session.rollback()
+        self._go_on(step, work, began)
+
+    def resume(
+        self,
+        step: Step,
+        work: Work,
+        first: int,
+        done: Callable[[Statement], str],
+        before: Sequence[Statement],
+    ) -> None:
+        """Go on with a step outside of a transaction, whose row the history has.
+
+        Args:
+            step: the step.
+            work: what it executes.
+            first: the statement to go on with, from 1.
+            done: why a statement need not run; empty: it must.
+            before: statements that set the session up as it was.
+
+        Raises:
+            StepFailedError: the database refused.
+        """
+        self.notify(StepStarted(step=step))
+        began = time.monotonic()
+        if work.is_python:
+            self.session.sqlalchemy()
+        self._go_on(step, work, began, first, done, before)
+        self.notify(StepDone(step=step, duration_ms=_since(began)))
+
+    def _go_on(
+        self,
+        step: Step,
+        work: Work,
+        began: float,
+        first: int = 1,
+        done: Callable[[Statement], str] = lambda _: "",
+        before: Sequence[Statement] = (),
+    ) -> None:
         self.session.reset()
         try:
-            self._run_each(step, work)
+            for statement in before:
+                self._run_statement(step, statement)
+            self._run_each(step, work, first, done)
         except StepFailedError:
             self.session.rollback()
             self._journal(step, state=FAILED)
@@ -206,11 +246,17 @@ class Executor:
             self.session.rollback()
         self._settle(step, work, began)
 
-    def _run_each(self, step: Step, work: Work) -> None:
-        if work.is_python:
+    def _run_each(self, step: Step, work: Work, first: int, done: Callable[[Statement], str]) -> None:
+        if work.is_python and first == 1:
             self._journal(step, statement=-1)
             self._run_python_apart(step, work)
         for index, statement in enumerate(() if work.is_python else work.statements, 1):
+            if index < first:
+                continue
+            if why := done(statement):
+                self._journal(step, statement=index)
+                self.notify(Noted(message=f"statement {index} need not run: {why}"))
+                continue
             if not self.session.in_transaction() and self.joins_journal(statement):
                 self._run_with_journal(step, statement, index)
             else:

@@ -82,6 +82,14 @@ def keeping(executor: Executor, progress: Progress, *, enabled: bool) -> Iterato
                 write_image(executor, drifted)
 
 
+def keep_as_it_is(executor: Executor, *, enabled: bool) -> None:
+    """Keep the schema that a repair has left; what goes wrong with it is told, and stops nothing."""
+    if enabled:
+        with _telling(executor):
+            if applied_digest(executor) is not None:
+                write_image(executor)
+
+
 @contextmanager
 def _telling(executor: Executor) -> Iterator[None]:
     try:

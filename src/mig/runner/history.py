@@ -22,6 +22,8 @@ LAYOUT = 1
 """Raised when the tables change, so that an older mig leaves them alone."""
 
 APPLIED, RUNNING, FAILED = "applied", "running", "failed"
+IN_PART = -1
+"""The duration of a migration that had been applied only in part when it began to be reverted."""
 
 _KINDS = {
     "seq": "number not null primary key",

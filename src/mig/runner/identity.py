@@ -30,9 +30,14 @@ def process_name() -> str:
 
 
 def is_alive(name: str) -> bool:
-    """Whether a process that ``process`` named runs on this host; False where that cannot be told."""
+    """Whether a process that ``process`` named runs on this host beside this one.
+
+    False where that cannot be told.
+    """
     found = _PROCESS.fullmatch(name)
     if found is None or found[2] != socket.gethostname() or os.name != "posix":
+        return False
+    if int(found[3]) == os.getpid():  # the name of one that has ended, in a container that was started again
         return False
     try:
         os.kill(int(found[3]), 0)

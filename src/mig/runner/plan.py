@@ -258,7 +258,7 @@ def refuse_unsettled(rows: Iterable[Applied]) -> None:
             doing = "reverted" if row.is_being_reverted else "applied"
             raise RunnerError(
                 f"{row.id} was interrupted while it was being {doing} (MIG404)",
-                hint="settle it first: mig status names the statement and says what can be done",
+                hint="settle it first: mig repair shows how far it came, and the ways to go on",
             )
 
 

@@ -16,7 +16,7 @@ from mig.runner.dialects import Settings, StatementError, find_dialect
 from mig.runner.elsewhere import refuse_project_imports
 from mig.runner.events import PlanMade
 from mig.runner.execute import Executor, HistoryMovedError, Origin, Seen
-from mig.runner.expected import keeping, write_image
+from mig.runner.expected import keep_as_it_is, keeping, write_image
 from mig.runner.extra_plan import ExtraPlanner
 from mig.runner.history import APPLIED, LOG_TABLE, RUNNING, TABLE, History
 from mig.runner.offline import render_script
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mig.runner.extras import ExtraStep
     from mig.runner.history import Applied
     from mig.runner.plan import Plan, Step
+    from mig.runner.repair import Repair, Repaired
     from mig.runner.safety import Advisor
     from mig.runner.status import Interrupted, Status
     from mig.runner.verify import Replay, Verified
@@ -202,6 +203,28 @@ class Runner:
         """Revert the newest migration, or one with all that depends on it, and apply it again."""
         return self._run("redo", target)
 
+    def repair(self, repair: Repair) -> Repaired:
+        """Settle the migration that was interrupted, if there is one.
+
+        Raises:
+            RunnerError: it is at work, or how to go on cannot be told; nothing was touched.
+            StepFailedError: the database refused a statement; it is interrupted still.
+        """
+        from mig.runner.repair import Mender, Repaired
+
+        with self._connect(read_only=False) as executor:
+            executor.session.acquire_lock(TABLE, executor.waiting)
+            row = next((row for row in executor.history.rows() if row.state != APPLIED), None)
+            if row is None:
+                return Repaired(database=self.database)
+            if row.state == RUNNING and not self._dialect.locks_runs and identity.is_alive(row.applied_by):
+                raise RunnerError(
+                    f"{row.id} is at work right now: {row.applied_by}", hint="wait for it to end"
+                )
+            applied = Mender(executor, self._planner(executor).scripts, row, repair).run()
+            keep_as_it_is(executor, enabled=self._options.fingerprint)
+        return Repaired(database=self.database, id=row.id, applied=applied)
+
     def _run(self, direction: str, target: str) -> Outcome:
         began = time.monotonic()
         graph = self._graph(direction)
@@ -341,6 +364,8 @@ class Runner:
         return rows
 
     def _interrupted(self, executor: Executor, graph: Graph, row: Applied) -> Interrupted:
+        from mig.runner.evidence import find_evidence, is_of_session
+
         migration = graph.migrations.get(row.id)
         statements: tuple[Statement, ...] = ()
         if migration is not None and migration.checksum == row.checksum:
@@ -350,7 +375,11 @@ class Runner:
                     statements = (script.down or ()) if row.is_being_reverted else script.up
             except SourceError:  # the status is told without the statement's text
                 statements = ()
-        return find_interrupted(row, statements, migration.path if migration else "")
+        found = find_interrupted(row, statements, migration.path if migration else "")
+        # What an earlier statement has set can change where names lead; a status sets nothing.
+        if found.statement is None or any(map(is_of_session, statements[: found.index - 1])):
+            return found
+        return found.with_evidence(find_evidence(found.statement, executor.session, self._dialect.name))
 
     @contextmanager
     def _connect(self, *, read_only: bool, variables: Variables | None = None) -> Iterator[Executor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mig.graph.order import find_unreconciled
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mig.graph.dag import Graph
     from mig.graph.order import Unreconciled
     from mig.model import Migration, Statement
+    from mig.runner.evidence import Evidence
     from mig.runner.extras import RepeatableStatus
     from mig.runner.history import Applied
 
@@ -25,7 +26,8 @@ class Interrupted:
 
     ``index`` is the statement, from 1, that may or may not have run; 0: none has begun.  With
     ``certain``, it is known: those up to ``done`` have run, and no others.  ``count`` is 0 and
-    ``statement`` None where the statements are not known (Python, or the file has changed).
+    ``statement`` None where the statements are not known (Python, or the file has changed).  ``evidence``
+    is what the database shows of the statement, where somebody has looked.
     """
 
     id: str
@@ -38,6 +40,17 @@ class Interrupted:
     statement: Statement | None = None
     path: str = ""
     process: str = ""
+    evidence: Evidence | None = None
+
+    @property
+    def known(self) -> int | None:
+        """How many statements have run, as far as the journal or the database shows it."""
+        if self.certain or (self.evidence and self.evidence.may_run):
+            return self.done
+        return self.index if self.evidence and self.evidence.ran else None
+
+    def with_evidence(self, evidence: Evidence) -> Interrupted:
+        return replace(self, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,6 +124,12 @@ class Session(Protocol):
     def all_roll_back(self) -> bool:
         """Whether a rollback takes back the rows of every table of this server."""
 
+    def has(self, kind: str, name: tuple[str, ...]) -> bool | None:
+        """Whether there is such a thing (``effects`` say what names look like); None: that cannot be told."""
+
+    def leftover(self, index: tuple[str, ...]) -> str:
+        """The statement that removes what a cut off CREATE INDEX has left; empty where it left nothing."""
+
     def sqlalchemy(self) -> sa.Connection:
         """This same connection for SQLAlchemy; asked for outside of a transaction."""
 

@@ -1,5 +1,7 @@
 """MariaDB and MySQL: DDL that commits by itself, named locks, sessions that are renewed; through PyMySQL."""
 
+# ruff: noqa: S608 - the names are constants here, and every value is quoted
+
 from __future__ import annotations
 
 import contextlib
@@ -50,6 +52,18 @@ _PROGRAM = """
 SELECT attr_value FROM performance_schema.session_connect_attrs
 WHERE attr_name = 'program_name' AND processlist_id = {id}
 """
+_PARTS = {"table": 1, "view": 1, "trigger": 1, "column": 2, "index": 2, "constraint": 2}
+_OF_TABLE = "table_schema = {schema} AND lower(table_name) = {0}"
+_HAS = {
+    "table": f"SELECT 1 FROM information_schema.tables WHERE {_OF_TABLE} AND table_type <> 'VIEW'",
+    "view": f"SELECT 1 FROM information_schema.tables WHERE {_OF_TABLE} AND table_type = 'VIEW'",
+    "trigger": "SELECT 1 FROM information_schema.triggers"
+    " WHERE trigger_schema = {schema} AND lower(trigger_name) = {0}",
+    "column": f"SELECT 1 FROM information_schema.columns WHERE {_OF_TABLE} AND lower(column_name) = {{1}}",
+    "index": f"SELECT 1 FROM information_schema.statistics WHERE {_OF_TABLE} AND lower(index_name) = {{1}}",
+    "constraint": f"SELECT 1 FROM information_schema.table_constraints WHERE {_OF_TABLE}"
+    " AND lower(constraint_name) = {1}",
+}
 _COLUMNS = """
 SELECT column_name FROM information_schema.columns
 WHERE table_schema = {schema} AND table_name = {table} ORDER BY ordinal_position
@@ -256,6 +270,27 @@ class MariadbSession:
         self._is_dirty = True
         self._all_roll_back = None
         return self._bound
+
+    def has(self, kind: str, name: tuple[str, ...]) -> bool | None:
+        if (
+            kind not in _HAS
+            or len(name) not in (_PARTS[kind], _PARTS[kind] + 1)
+            or not self._has_atomic_ddl()
+        ):
+            return None
+        schema, *rest = name if len(name) > _PARTS[kind] else (self._database, *name)
+        texts = [_quoted_text(part) for part in rest]
+        return bool(self.query(_HAS[kind].format(*texts, schema=_quoted_text(schema))))
+
+    def _has_atomic_ddl(self) -> bool:
+        """Whether a statement cut off in the middle has run wholly or not at all."""
+        said = str(self.query("SELECT version()")[0][0])
+        found = re.match(r"(\d+)\.(\d+)", said)
+        version = (int(found[1]), int(found[2])) if found else (0, 0)
+        return version >= ((10, 6) if "mariadb" in said.lower() else (8, 0))
+
+    def leftover(self, index: tuple[str, ...]) -> str:
+        return ""
 
     def close(self) -> None:
         if self._connection.open:

@@ -25,6 +25,14 @@ _SCHEME = re.compile(r"\w+(?:\+\w+)?://")
 _CONNECT_SECONDS = 10
 # The role first: a migration may have given up the right to write the history.
 _AS_CONNECTED = "RESET SESSION AUTHORIZATION; RESET ROLE; "
+_COMMENTS = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+_JOINS = re.compile(
+    _COMMENTS + r"(?:(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|COMMENT|TRUNCATE|GRANT|REVOKE)\b"
+    r"|(?:CREATE|DROP)(?!\s+(?:DATABASE|TABLESPACE|SUBSCRIPTION))\b"
+    r"|ALTER\s+(?:TABLE|INDEX|VIEW|MATERIALIZED|SEQUENCE|FUNCTION|SCHEMA|DOMAIN|POLICY|TRIGGER)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_STANDS_ALONE = re.compile(r"CONCURRENTLY|\bFINALIZE\b|\bTEMP", re.IGNORECASE)
 _HOLDER = """
 SELECT a.pid, a.usename, a.application_name, coalesce(host(a.client_addr), 'local'),
        to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
@@ -33,6 +41,21 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND l.classid = {high}::oid AND l.objid = {low}::oid
 """
+_PARTS = {"table": 1, "view": 1, "index": 1, "type": 1, "column": 2, "constraint": 2, "trigger": 2}
+_CLASS = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+_HAS = {
+    "table": _CLASS + " WHERE n.nspname = {schema} AND c.relname = {0} AND c.relkind IN ('r', 'p', 'f')",
+    "view": _CLASS + " WHERE n.nspname = {schema} AND c.relname = {0} AND c.relkind IN ('v', 'm')",
+    "index": _CLASS + " WHERE n.nspname = {schema} AND c.relname = {0} AND c.relkind IN ('i', 'I')",
+    "type": "SELECT 1 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
+    " WHERE n.nspname = {schema} AND t.typname = {0}",
+    "column": _CLASS + " JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0"
+    " WHERE n.nspname = {schema} AND c.relname = {0} AND a.attname = {1}",
+    "constraint": _CLASS + " JOIN pg_constraint k ON k.conrelid = c.oid"
+    " WHERE n.nspname = {schema} AND c.relname = {0} AND k.conname = {1}",
+    "trigger": _CLASS + " JOIN pg_trigger g ON g.tgrelid = c.oid"
+    " WHERE n.nspname = {schema} AND c.relname = {0} AND g.tgname = {1}",
+}
 _COLUMNS = """
 SELECT n.nspname, n.nspname = current_schema(), a.attname
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
@@ -82,7 +105,7 @@ class PostgresqlDialect:
         return self.literal(text)
 
     def joins_transaction(self, text: str) -> bool:
-        return False
+        return bool(_JOINS.match(text)) and not _STANDS_ALONE.search(text)
 
 
 class PostgresqlSession:
@@ -242,6 +265,23 @@ class PostgresqlSession:
 
             self._bound = bind("postgresql+psycopg://", self._connection, self.in_transaction)
         return self._bound
+
+    def has(self, kind: str, name: tuple[str, ...]) -> bool | None:
+        if kind not in _HAS or len(name) not in (_PARTS[kind], _PARTS[kind] + 1):
+            return None
+        # An index is made in the schema of its table, and everything else in the first one of the path.
+        schema = "ANY (current_schemas(false))" if kind == "index" else "current_schema()"
+        texts = [PostgresqlDialect().literal(part) for part in name]
+        if len(name) > _PARTS[kind]:
+            schema = texts.pop(0)
+        return bool(self.query(_HAS[kind].format(*texts, schema=schema)))
+
+    def leftover(self, index: tuple[str, ...]) -> str:
+        *schema, name = (part.replace('"', '""') for part in index)
+        shown = ".".join(f'"{part}"' for part in (*schema, name))
+        where = f"indexrelid = to_regclass({PostgresqlDialect().literal(shown)}) AND NOT indisvalid"
+        found = self.query(f"SELECT 1 FROM pg_index WHERE {where}")  # noqa: S608 - quoted
+        return f"DROP INDEX CONCURRENTLY IF EXISTS {shown}" if found else ""
 
     def close(self) -> None:
         self._connection.close()

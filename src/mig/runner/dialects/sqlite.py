@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from mig.runner.waiting import Waiting
 
 _BUSY = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY"})
+_JOINS = re.compile(
+    r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
+    r"(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|ALTER|DROP|CREATE(?!\s+TEMP))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_HAS = "SELECT 1 FROM main.sqlite_master WHERE type = {kind} AND lower(name) = {name}"
 _HOLDER = "a process that writes to it (SQLite does not say which)"
 
 
@@ -55,7 +62,7 @@ class SqliteDialect:
         return self.literal(text)
 
     def joins_transaction(self, text: str) -> bool:
-        return False
+        return bool(_JOINS.match(text))
 
 
 class SqliteSession:
@@ -146,6 +153,18 @@ class SqliteSession:
 
             self._bound = bind("sqlite://", self._connection, self.in_transaction)
         return self._bound
+
+    def has(self, kind: str, name: tuple[str, ...]) -> bool | None:
+        texts = [SqliteDialect().literal(part) for part in name]
+        if kind in ("table", "view", "index", "trigger") and len(name) == 1:
+            return bool(self.query(_HAS.format(kind=SqliteDialect().literal(kind), name=texts[0])))
+        if kind == "column" and len(name) == 2:
+            columns = self.query(f"SELECT lower(name) FROM pragma_table_xinfo({texts[0]})")  # noqa: S608 - quoted
+            return (name[1],) in columns
+        return None
+
+    def leftover(self, index: tuple[str, ...]) -> str:
+        return ""
 
     def close(self) -> None:
         self._connection.close()
