@@ -74,6 +74,20 @@ class Running:
             raise failure(self._args, err.decode("utf-8", "replace"))
         return out
 
+    def ask(self, data: bytes) -> IO[bytes]:
+        """Feed ``data`` to a process that answers as it goes, and give where its answer is read.
+
+        What is asked at once has to fit into a pipe, and the answer to be read before the next question.
+
+        Raises:
+            OSError: Git has ended.
+        """
+        if self._process.stdin is None or self._process.stdout is None:
+            raise AssertionError("it was started with feed")
+        self._process.stdin.write(data)
+        self._process.stdin.flush()
+        return self._process.stdout
+
     def stop(self) -> None:
         """End a process whose answer nobody wants any more."""
         self._process.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +12,9 @@ from mig.errors import GitError
 from mig.git import process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mig.git.blobs import BlobSession
 
 _BASE_PATTERNS = (
     "refs/remotes/*/HEAD",
@@ -41,6 +44,24 @@ class Repo:
     bare: bool
     shallow: bool
     environment: Mapping[str, str] = field(repr=False)
+    _sessions: list[BlobSession] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let files that are read one by one within be read by processes that stay until the end of it."""
+        from mig.git.blobs import BlobSession
+
+        with BlobSession(self.start) as session:
+            self._sessions.append(session)
+            try:
+                yield
+            finally:
+                self._sessions.remove(session)
+
+    @property
+    def session(self) -> BlobSession | None:
+        """What reads a few blobs at once, within ``reading``."""
+        return self._sessions[-1] if self._sessions else None
 
     def start(self, *args: str, feed: bool = False) -> process.Running:
         return process.start(args, cwd=self.root, env=self.environment, feed=feed)

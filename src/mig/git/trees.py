@@ -221,9 +221,12 @@ def read_blobs(repo: Repo, wanted: Sequence[tuple[str, str]], limit: int) -> Ite
     Raises:
         GitError: a blob is missing (a partial clone, a damaged repository).
     """
-    sizes = _sizes(repo, wanted)
-    fitting = [blob for (_, blob), size in zip(wanted, sizes, strict=True) if size <= limit]
-    contents = _contents(repo, fitting, [size for size in sizes if size <= limit])
+    blobs, session = [blob for _, blob in wanted], repo.session
+    # Where the session has no answer, the batch says why.
+    sizes = (session and session.sizes(blobs)) or _sizes(repo, wanted)
+    fitting = [(blob, size) for blob, size in zip(blobs, sizes, strict=True) if size <= limit]
+    few = session.contents(fitting) if session else None
+    contents = iter(few) if few else _contents(repo, fitting)
     for (path, _), size in zip(wanted, sizes, strict=True):
         yield Content(path, size, next(contents) if size <= limit else None)
 
@@ -244,15 +247,15 @@ def _sizes(repo: Repo, wanted: Sequence[tuple[str, str]]) -> list[int]:
     return sizes
 
 
-def _contents(repo: Repo, blobs: list[str], sizes: list[int]) -> Iterator[bytes]:
+def _contents(repo: Repo, blobs: Sequence[tuple[str, int]]) -> Iterator[bytes]:
     begin = 0
     while begin < len(blobs):
         end, total = begin, 0
-        while end < len(blobs) and (end == begin or total + sizes[end] <= _BATCH_BYTES):
-            total += sizes[end]
+        while end < len(blobs) and (end == begin or total + blobs[end][1] <= _BATCH_BYTES):
+            total += blobs[end][1]
             end += 1
-        data, at = _cat_file(repo, "--batch", blobs[begin:end]), 0
-        for size in sizes[begin:end]:
+        data, at = _cat_file(repo, "--batch", [blob for blob, _ in blobs[begin:end]]), 0
+        for _, size in blobs[begin:end]:
             start = data.index(b"\n", at) + 1
             at = start + size + 1
             yield data[start : start + size]

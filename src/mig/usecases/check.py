@@ -155,7 +155,7 @@ def check_project(  # noqa: PLR0913 - what the command has as options
         RunnerError: the server of a replay cannot be reached.
         SourceError: no migrations are configured or recognised.
     """
-    with uncollected():
+    with uncollected(), project.git.reading():
         sides = find_sides(project, head=head, base=base)
         threes = compare_sides(project, sides, everything=everything, replaying=replaying)
         if strict:
