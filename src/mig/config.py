@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mig.errors import ConfigError
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _TEMPLATE = re.compile(
     r"(?!/)(?!.*//)(?!.*\*\*)(?:[^{}]|\{name\})*\{version\}(?:[._/-]\{version\})*(?:[^{}]|\{name\})*(?<!/)"
 )
+_LOCK_RETRIES = 3
+_TIMES = ("lock_timeout", "statement_timeout")
+_SWITCHES = ("fingerprint", "protected", "sync")
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
@@ -25,12 +28,17 @@ class Database:
     """One ``[tool.mig.databases.NAME]``; time-outs as the database takes them (``5s``, ``0``: none).
 
     ``fingerprint`` keeps what the schema is after each run, for ``mig verify``.
+    ``lock_retries`` is how often a step is tried again that has not got its locks.  ``mig sync`` leaves a
+    ``protected`` one alone; ``sync`` says whether Git's hook offers it, None that the URL decides.
     """
 
     url: str
     lock_timeout: str = "5s"
     statement_timeout: str = "0"
     fingerprint: bool = True
+    lock_retries: int = _LOCK_RETRIES
+    protected: bool = False
+    sync: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,16 +285,23 @@ class _Reader:
     def database(self, name: str, value: object) -> Database:
         where = ("databases", name)
         table = self.table(value, where)
-        self.known(table, ("url", "lock_timeout", "statement_timeout", "fingerprint"), where)
+        self.known(table, tuple(one.name for one in fields(Database)), where)
         if "url" not in table:
             raise self.wrong(where, f"the database {name!r} has no url", 'url = "env:DATABASE_URL"')
-        times = {
-            key: self.duration(table[key], (*where, key))
-            for key in ("lock_timeout", "statement_timeout")
-            if key in table
+        # Any: what a key may hold depends on the key, and each is read by its own reader.
+        values: dict[str, Any] = {
+            **{key: self.duration(table[key], (*where, key)) for key in _TIMES if key in table},
+            **{key: self.switch(table[key], (*where, key)) for key in _SWITCHES if key in table},
         }
-        keeps = self.switch(table.get("fingerprint", True), (*where, "fingerprint"))
-        return Database(url=self.text(table["url"], (*where, "url")), fingerprint=keeps, **times)
+        retries = table.get("lock_retries", _LOCK_RETRIES)
+        if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
+            message = f"lock_retries must be a number, not {_kind(retries)}"
+            raise self.wrong((*where, "lock_retries"), message, "lock_retries = 3, or 0 for none")
+        return Database(
+            url=self.text(table["url"], (*where, "url")),
+            lock_retries=retries,
+            **values,
+        )
 
     def lineages(self, value: object, folder: str) -> tuple[LineageConfig, ...]:
         if not isinstance(value, list):

@@ -53,6 +53,8 @@ def test_the_page_of_the_configuration_has_every_key_and_its_default() -> None:
         "lock_timeout": Database(url="").lock_timeout,
         "statement_timeout": Database(url="").statement_timeout,
         "fingerprint": str(Database(url="").fingerprint).lower(),
+        "lock_retries": str(Database(url="").lock_retries),
+        "protected": str(Database(url="").protected).lower(),
     }
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "redo": "Revert the last migration and apply it again.",
     "repair": "Settle a migration that was interrupted in the middle.",
     "verify": "Check a database: checksums, and what was changed by hand.",
+    "sync": "Move the development database to the checked-out branch.",
     "explain": "Explain a code such as MIG101.",
     "doctor": "Say what was recognised here, and why.",
 }

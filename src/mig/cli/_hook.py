@@ -23,6 +23,7 @@ _OFFER = (
     "  [r] rebase: put ours after theirs",
     "  [a] abort",
 )
+_OFFER_SYNC = ("  [s] mig sync: do that to the default database", "  [n] not now")
 _CHOICES = {"m": "merge", "r": "rebase", "a": "abort"}
 
 
@@ -114,7 +115,28 @@ def _after_checkout(args: Sequence[str], options: Globals) -> int:
     # A checkout of files changes no branch; a clone and a new worktree come from nowhere.
     if kind != "1" or before == after or not staged.is_id(before):
         return 0
-    return _tell(options, before, after)
+    if _tell_arrival(options, before, after):
+        _offer_sync(options)
+    return 0
+
+
+def _offer_sync(options: Globals) -> None:
+    """Offer to move the development database along, where there is one and somebody can answer."""
+    from mig.cli._prompt import ask, can_ask
+    from mig.usecases.sync import find_offer
+
+    if not can_ask(os.environ):
+        return
+    project = options.project()
+    plan = find_offer(project)
+    if plan is None:
+        return
+    from mig.cli._run import sync_for_hook
+    from mig.report.run import render_moves
+
+    question = (*(f"mig: {line}" for line in render_moves(plan)), *_OFFER_SYNC)
+    if ask(question, {"s": "sync", "n": "no"}, os.environ) == "sync":
+        sync_for_hook(options)
 
 
 def _after_rewrite(args: Sequence[str], options: Globals) -> int:
@@ -127,18 +149,26 @@ def _after_rewrite(args: Sequence[str], options: Globals) -> int:
 
 
 def _tell(options: Globals, before: str, after: str, *, midway: bool = True) -> int:
+    """Say what came and went."""
+    _tell_arrival(options, before, after, midway=midway)
+    return 0
+
+
+def _tell_arrival(options: Globals, before: str, after: str, *, midway: bool = True) -> bool:
     """Say in a few lines which migrations came and went; not where Git may be midway through a sequence."""
     paths = staged.changed_paths(_folder(options), _environment(options), before, after)
     if paths is None or _is_idle(options, paths):
-        return 0
+        return False
     from mig.report.hook import render_arrival
     from mig.usecases.hook import compare_commits, is_in_sequence
 
     project = options.project()
-    if not (midway and is_in_sequence(project.git)):
-        for line in render_arrival(compare_commits(project, before, after)):
-            _say(line)
-    return 0
+    if midway and is_in_sequence(project.git):
+        return False
+    arrival = compare_commits(project, before, after)
+    for line in render_arrival(arrival):
+        _say(line)
+    return bool(arrival.added or arrival.removed)
 
 
 def _is_idle(options: Globals, paths: Iterable[str] | None) -> bool:

@@ -20,7 +20,7 @@ def ask(lines: Sequence[str], choices: Mapping[str, str], environment: Mapping[s
             somebody who closes the terminal's input.
         environment: GIT_TERMINAL_PROMPT=0 and CI say that nobody is there.
     """
-    if environment.get("GIT_TERMINAL_PROMPT") == "0" or environment.get("CI"):
+    if _is_unattended(environment):
         return None
     terminal = _open_terminal()
     if terminal is None:
@@ -30,6 +30,18 @@ def ask(lines: Sequence[str], choices: Mapping[str, str], environment: Mapping[s
         return _choose(terminal, choices)
     finally:
         os.close(terminal)
+
+
+def can_ask(environment: Mapping[str, str]) -> bool:
+    """Whether somebody is there to answer; for what costs something to find out before it is asked."""
+    terminal = None if _is_unattended(environment) else _open_terminal()
+    if terminal is not None:
+        os.close(terminal)
+    return terminal is not None
+
+
+def _is_unattended(environment: Mapping[str, str]) -> bool:
+    return environment.get("GIT_TERMINAL_PROMPT") == "0" or bool(environment.get("CI"))
 
 
 def _open_terminal() -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 # Any: click's decorators take a function of any shape and give a command.
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
-_RUN = (
-    click.argument("target", default=""),
+_TARGET = click.argument("target", default="")
+_SQL = click.option("--sql", "as_script", is_flag=True, help="Write a script for the database's own client.")
+_CHANGED = click.option(
+    "--allow-changed", is_flag=True, help="Pass over applied migrations whose files differ."
+)
+_COMMON = (
     click.option("--at", default="", metavar="REF", help="Take the migrations from this Git ref."),
     click.option("--dry-run", is_flag=True, help="Show every statement and do nothing."),
-    click.option("--sql", "as_script", is_flag=True, help="Write a script for the database's own client."),
     click.option(
         "--lock-wait",
         type=click.FloatRange(min=0),
@@ -36,7 +40,6 @@ _RUN = (
         metavar="SECONDS",
         help="How long to wait for another runner.",
     ),
-    click.option("--allow-changed", is_flag=True, help="Pass over applied migrations whose files differ."),
     click.option(
         "--allow-unsafe", is_flag=True, help="Apply what is not shown to be safe after what is applied."
     ),
@@ -63,20 +66,21 @@ _DATABASE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCall:
-    """The options of one call of ``up``, ``down`` or ``redo``."""
+    """The options of one call of ``up``, ``down``, ``redo`` or ``sync``."""
 
-    target: str
     dry_run: bool
-    as_script: bool
     lock_wait: float
-    allow_changed: bool
     url: str
     database: str
+    target: str = ""
+    as_script: bool = False
+    allow_changed: bool = False
     apply_late: tuple[str, ...] = ()
     mark_applied: tuple[str, ...] = ()
     at: str = ""
     allow_unsafe: bool = False
     allow_data_loss: bool = False
+    ask_before_reverts: bool = False
 
 
 def database_options(function: _Function) -> _Function:
@@ -86,7 +90,13 @@ def database_options(function: _Function) -> _Function:
 
 def run_options(function: _Function) -> _Function:
     """The options of ``up``, ``down`` and ``redo``; the command takes what ``RunCall`` holds."""
-    return _decorated(function, (*_RUN, *_DATABASE))
+    return _decorated(function, (_TARGET, *_COMMON, _SQL, _CHANGED, *_DATABASE))
+
+
+def sync_options(function: _Function) -> _Function:
+    """The options of ``sync``."""
+    yes = click.option("--yes", is_flag=True, help="Revert without asking.")
+    return _decorated(function, (*_COMMON, yes, *_DATABASE))
 
 
 def reconcile_options(function: _Function) -> _Function:
@@ -131,6 +141,7 @@ def run_request(options: Globals, call: RunCall) -> DatabaseRequest:
         at=call.at,
         allow_unsafe=call.allow_unsafe,
         allow_data_loss=call.allow_data_loss,
+        ask_before_reverts=call.ask_before_reverts,
         ask=_ask,
     )
 
@@ -167,12 +178,18 @@ def _run(options: Globals, direction: str, run: Run, request: DatabaseRequest, t
         click.echo(render_outcome(outcome, direction), nl=False)
 
 
+def sync_for_hook(options: Globals) -> None:
+    """Sync the default database, after a person has seen what that does and said yes."""
+    from mig.usecases.sync import sync_database
+
+    call = RunCall(dry_run=False, lock_wait=5.0, url="", database="")
+    show_run(options, "sync", sync_database, call)
+
+
 def _ask(_: Plan) -> bool | None:
     """Whether a plan may run whose doubts have been shown; None where nobody is at the terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         return None
-    import os
-
     from mig.cli._prompt import ask
 
     answer = ask(("mig: run it all the same?  [y] yes  [n] no",), {"y": "yes", "n": "no"}, os.environ)

@@ -105,7 +105,9 @@ class RunReporter:
             self._progress = None
 
     def _show_doubts(self, event: PlanDoubted) -> None:
-        print("\n".join(_doubts(event.plan) + _losses(event.plan)), file=self._err, flush=True)
+        lines = _doubts(event.plan) + _losses(event.plan)
+        lines += render_moves(event.plan) if event.asks_reverts else []
+        print("\n".join(lines), file=self._err, flush=True)
 
     def _begin(self, plan: Plan) -> None:
         doubted = {doubt.pending for doubt in plan.doubts}
@@ -166,7 +168,8 @@ def render_outcome(outcome: Outcome, direction: str) -> str:
     )
     note = f"{left_out_note(outcome.left_out)}\n" if outcome.left_out else ""
     if not outcome.steps and not outcome.repeated:
-        return f"{note}nothing to {'apply' if direction == 'up' else 'revert'}: {at}\n"
+        doing = {"up": "apply", "sync": "do"}.get(direction, "revert")
+        return f"{note}nothing to {doing}: {at}\n"
     done = [step.direction for step in outcome.steps]
     counts = [f"{n} {_DONE[d]}" for d in (Direction.DOWN, Direction.UP) if (n := done.count(d))]
     counts += [f"{len(outcome.repeated)} repeated"] if outcome.repeated else []
@@ -333,6 +336,15 @@ def _doubts(plan: Plan) -> list[str]:
             printable(f"            {_one_line(doubt.message)}"),
         ]
     return lines
+
+
+def render_moves(plan: Plan) -> list[str]:
+    """What a plan reverts and applies, a line each."""
+    doing = {Direction.DOWN: "reverts", Direction.UP: "applies"}
+    return [
+        printable(f"  {doing[step.direction]} {step.id}  {_one_line(step.description)}".rstrip())
+        for step in plan.steps
+    ]
 
 
 def _losses(plan: Plan) -> list[str]:

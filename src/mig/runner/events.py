@@ -27,10 +27,14 @@ class PlanMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDoubted:
-    """The plan is not shown to be safe for this database, or loses rows; ``allowed``: it may."""
+    """The plan is not shown to be safe for this database, or loses rows; ``allowed``: it may run.
+
+    ``asks_reverts``: it is asked because it reverts at all.
+    """
 
     plan: Plan
     allowed: bool
+    asks_reverts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ def sound_graph(lineage: LineageSnapshot) -> Graph:
 
 
 def find_goal(graph: Graph, rows: Sequence[Applied], direction: str, target: str) -> Goal:
-    """What ``up``, ``down`` or ``redo`` with a target is to reach.
+    """What ``up``, ``down``, ``redo`` or ``sync`` with a target is to reach.
 
     Raises:
         RunnerError: the target is none for this direction, or there are several heads and none was named.
@@ -138,6 +138,8 @@ def find_goal(graph: Graph, rows: Sequence[Applied], direction: str, target: str
         return Goal(apply=find_wanted(graph, rows, target))
     if direction == "down":
         return Goal(revert=find_unwanted(graph, rows, target or "-1"), repeats=False)
+    if direction == "sync":
+        return Goal(revert=find_strangers(graph, rows), apply=frozenset(graph.migrations))
     redone = find_redone(graph, rows, target)
     if gone := sorted(redone - graph.migrations.keys()):
         raise RunnerError(
@@ -193,6 +195,12 @@ def find_unwanted(graph: Graph, rows: Sequence[Applied], target: str) -> frozens
         raise RunnerError(f"mig down cannot go to {target}", hint=f"mig up {target}")
     kept = find_applied(graph, rows, target)
     return _with_dependents(graph, rows, (kept,)) - {kept}
+
+
+def find_strangers(graph: Graph, rows: Sequence[Applied]) -> frozenset[str]:
+    """What is applied and is not in the repository, or not as it was applied, with what depends on it."""
+    changed = set(find_changed(graph, rows))
+    return _with_dependents(graph, rows, (i.id for i in rows if i.id not in graph or i.id in changed))
 
 
 def find_redone(graph: Graph, rows: Sequence[Applied], target: str) -> frozenset[str]:

@@ -68,7 +68,7 @@ class Options:
     too late for a declared order: to be run all the same, or only recorded.  ``at`` is the Git ref that
     the snapshot was read from, where that is not the disk.  ``advisor`` is asked whether a plan is safe
     for the database; without one nobody is.  ``allow_unsafe`` runs what it doubts, ``allow_data_loss``
-    reverts what takes rows along.
+    reverts what takes rows along; ``ask_before_reverts`` has it asked whether anything is reverted.
     ``variables`` are what stands for ``${name}`` in SQL files; without any, these are run as they are.
     ``fingerprint`` keeps what the schema is after a run, for ``verify``.
     """
@@ -85,6 +85,7 @@ class Options:
     allow_unsafe: bool = False
     allow_data_loss: bool = False
     fingerprint: bool = True
+    ask_before_reverts: bool = False
     settings: Settings = field(default_factory=Settings)
     variables: Variables = field(default_factory=Variables)
 
@@ -136,6 +137,7 @@ class Runner:
             advisor=self._options.advisor,
             allow_unsafe=self._options.allow_unsafe,
             allow_data_loss=self._options.allow_data_loss,
+            ask_before_reverts=self._options.ask_before_reverts,
             notify=self._notify,
         )
         self._dialect = find_dialect(url)
@@ -202,6 +204,10 @@ class Runner:
     def redo(self, target: str = "") -> Outcome:
         """Revert the newest migration, or one with all that depends on it, and apply it again."""
         return self._run("redo", target)
+
+    def sync(self) -> Outcome:
+        """Revert what the snapshot does not have, or has otherwise, and apply all that it has."""
+        return self._run("sync", "")
 
     def repair(self, repair: Repair) -> Repaired:
         """Settle the migration that was interrupted, if there is one.

@@ -125,6 +125,7 @@ class Guard:
     advisor: Advisor | None
     allow_unsafe: bool
     allow_data_loss: bool
+    ask_before_reverts: bool
     notify: Callable[[Event], None]
 
     def look(
@@ -170,13 +171,26 @@ class Guard:
         Raises:
             RunnerError: it is not shown to be safe, or loses rows, and nobody wants it all the same.
         """
-        if self.advisor is None or not (plan.doubts or plan.losses):
+        reverts = self.ask_before_reverts and any(s.direction is Direction.DOWN for s in plan.steps)
+        if self.advisor is None or not (plan.doubts or plan.losses or reverts):
             return
         is_unsafe = bool(plan.doubts) and not self.allow_unsafe
-        allowed = not is_unsafe and (self.allow_data_loss or not plan.losses)
-        self.notify(PlanDoubted(plan=plan, allowed=allowed))
+        is_lossy = bool(plan.losses) and not self.allow_data_loss
+        allowed = not (is_unsafe or is_lossy or reverts)
+        self.notify(PlanDoubted(plan=plan, allowed=allowed, asks_reverts=reverts))
         if not allowed and not self.advisor.confirm(plan):
-            raise refuse_doubts(plan) if is_unsafe else refuse_losses(plan.losses)
+            if is_unsafe:
+                raise refuse_doubts(plan)
+            raise refuse_losses(plan.losses) if is_lossy else _refuse_reverts(plan)
+
+
+def _refuse_reverts(plan: Plan) -> RunnerError:
+    reverted = [step.id for step in plan.steps if step.direction is Direction.DOWN]
+    more = f" and {len(reverted) - 1} more" if len(reverted) > 1 else ""
+    return RunnerError(
+        f"{reverted[0]}{more} would be reverted, and nobody has said yes; nothing was touched",
+        hint="--dry-run shows every statement; --yes reverts without asking",
+    )
 
 
 def refuse_doubts(plan: Plan) -> RunnerError:

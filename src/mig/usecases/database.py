@@ -33,7 +33,7 @@ class DatabaseRequest:
     A relative SQLite file is looked for from ``start`` where ``url`` names it, and from the folder
     of the configuration where that does.  ``at`` is the Git ref that the migrations are read from; empty:
     the disk.  ``ask`` asks a person whether a plan may run that is not shown to be safe or loses
-    rows.
+    rows; with ``ask_before_reverts``, also one that reverts anything.
     """
 
     url: str = ""
@@ -46,6 +46,7 @@ class DatabaseRequest:
     at: str = ""
     allow_unsafe: bool = False
     allow_data_loss: bool = False
+    ask_before_reverts: bool = False
     ask: Callable[[Plan], bool | None] | None = None
 
 
@@ -80,6 +81,7 @@ def read_options(project: Project, request: DatabaseRequest, chosen: Database, s
         allow_unsafe=request.allow_unsafe,
         allow_data_loss=request.allow_data_loss,
         fingerprint=chosen.fingerprint,
+        ask_before_reverts=request.ask_before_reverts,
         settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
     )
 
