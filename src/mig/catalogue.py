@@ -188,6 +188,24 @@ _code(
     remedy="Rename it to before_up, after_up, before_down, after_down, before_each or after_each, with .sql behind it.",
 )
 _code(
+    "MIG015",
+    "unknown-variable",
+    Severity.ERROR,
+    "a file uses a variable that has no value",
+    problem="Where variables are configured, every ${name} in SQL must be one of them; mig up refuses to run.",
+    example="CREATE SCHEMA ${shema};     (did you mean schema?)",
+    remedy="Correct the name, or give it a value in [tool.mig.variables] or for the database; $${name} is the text itself.",
+)
+_code(
+    "MIG016",
+    "unused-variable",
+    Severity.ERROR,
+    "a variable has a value, and no file uses it",
+    problem="It is a name that somebody has mistyped, or what is left of one.",
+    example='shema = "shop" in [tool.mig.variables], and files that say ${schema}',
+    remedy="Correct the name, or take it out of the configuration.",
+)
+_code(
     "MIG101",
     "divergence",
     Severity.ERROR,

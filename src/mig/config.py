@@ -30,6 +30,7 @@ class Database:
     ``fingerprint`` keeps what the schema is after each run, for ``mig verify``.
     ``lock_retries`` is how often a step is tried again that has not got its locks.  ``mig sync`` leaves a
     ``protected`` one alone; ``sync`` says whether Git's hook offers it, None that the URL decides.
+    ``variables`` go before those of all databases.
     """
 
     url: str
@@ -39,6 +40,7 @@ class Database:
     lock_retries: int = _LOCK_RETRIES
     protected: bool = False
     sync: bool | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,8 @@ class Config:
     ``deployed`` says what environments have applied, as ``mig check --deployed`` takes it.
     An empty ``source``, ``path``, ``dialect`` or ``base`` means that it is to be found out.
     ``baseline`` is the file of findings that are passed over; empty: the one at the usual place.
-    ``harmless`` are the names in Python migrations whose calls touch no database.
+    ``harmless`` are the names in Python migrations whose calls touch no database.  ``variables`` are what
+    stands for ``${name}`` in SQL, for all databases.
     """
 
     file: str = ""
@@ -88,6 +91,26 @@ class Config:
     deployed: Mapping[str, str] = field(default_factory=dict)
     harmless: frozenset[str] = frozenset()
     conventions: tuple[ConventionConfig, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def variable_names(self) -> frozenset[str]:
+        """The names that any database has a value for; without any, no text is changed."""
+        return frozenset(self.variables).union(*(one.variables for one in self.databases.values()))
+
+    def values_for(self, database: Database | None) -> dict[str, str]:
+        """The variables of a database as they are written: values, or ``env:NAME``."""
+        return {**self.variables, **(database.variables if database else {})}
+
+    @property
+    def known_values(self) -> dict[str, str]:
+        """The variables whose value is the same in all databases, and no secret."""
+        each = [self.values_for(one) for one in self.databases.values()] or [dict(self.variables)]
+        return {
+            name: value
+            for name, value in each[0].items()
+            if not value.startswith("env:") and all(one.get(name) == value for one in each)
+        }
 
     @property
     def sql_dialect(self) -> str:
@@ -222,7 +245,9 @@ class _Reader:
             "unknown": self.one_of("warn", "block", "allow"),
             "baseline": in_folder,
         }
-        self.known(table, (*texts, "conventions", "databases", "deployed", "lineage", "python"), ())
+        self.known(
+            table, (*texts, "conventions", "databases", "deployed", "lineage", "python", "variables"), ()
+        )
         values = {key: read(table[key], (key,)) for key, read in texts.items() if key in table}
         return Config(
             file=self.file,
@@ -232,6 +257,7 @@ class _Reader:
             deployed=self.deployed(table.get("deployed", {})),
             harmless=self.harmless(table.get("python", {})),
             conventions=conventions,
+            variables=self.variables(table.get("variables", {}), ("variables",)),
         )
 
     def source(self, value: object, where: tuple[str, ...]) -> str:
@@ -300,8 +326,22 @@ class _Reader:
         return Database(
             url=self.text(table["url"], (*where, "url")),
             lock_retries=retries,
+            variables=self.variables(table.get("variables", {}), (*where, "variables")),
             **values,
         )
+
+    def variables(self, value: object, where: tuple[str, ...]) -> dict[str, str]:
+        found = {}
+        for name, given in self.table(value, where).items():
+            here = (*where, name)
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise self.wrong(here, f"{name!r} is no name of a variable", "letters, digits and _")
+            found[name] = self.text(given, here)
+            if not found[name].isprintable():
+                raise self.wrong(
+                    here, f"the value of {name} must be one line of printable text", f'{name} = "..."'
+                )
+        return found
 
     def lineages(self, value: object, folder: str) -> tuple[LineageConfig, ...]:
         if not isinstance(value, list):

@@ -39,10 +39,17 @@ def test_the_page_of_the_configuration_has_every_key_and_its_default() -> None:
     tables = text_of(page).split("\nA database:\n")
     general, database, lineage = (tables[0], *tables[1].split("\nA lineage:\n"))
     top = {f.name for f in fields(Config)} - {
-        *("file", "databases", "deployed", "lineages", "harmless", "conventions")
+        *("file", "databases", "deployed", "lineages", "harmless", "conventions", "variables")
     }
     assert set(first_column(general)) >= top | {
-        *("databases.NAME", "deployed.NAME", "lineage", "python.harmless", "conventions.NAME")
+        *(
+            "databases.NAME",
+            "deployed.NAME",
+            "lineage",
+            "python.harmless",
+            "conventions.NAME",
+            "variables.NAME",
+        )
     }
     assert set(first_column(database)) == {f.name for f in fields(Database)}
     assert {f.name for f in fields(LineageConfig)} <= set(first_column(lineage))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mig.errors import RunnerError
 from mig.runner.extras import REPEATABLE
 from mig.runner.history import APPLIED, RUNNING
 from mig.runner.plan import Direction
 from mig.runner.run_extras import record_of
+from mig.sqltext.variables import find_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,8 +27,9 @@ def render_script(plan: Plan, executor: Executor) -> str:
     """The whole script; empty plans give the comment and nothing else.
 
     Raises:
-        RunnerError: a Python migration asks the database something.
+        RunnerError: a Python migration asks the database something, or a secret would be in the script.
     """
+    _refuse_secrets(plan)
     dialect = executor.dialect
     lines = [f"-- mig: {len(plan.steps)} migrations for {dialect.name}; run with: {dialect.script.run_with}"]
     extras, phase = plan.extras, ""
@@ -45,6 +48,21 @@ def render_script(plan: Plan, executor: Executor) -> str:
         lines.extend("\n".join(_extra(step, executor)) for step in extras.repeatables)
     lines.extend(_enter(extras, phase, "", executor))
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _refuse_secrets(plan: Plan) -> None:
+    """See that no secret has to be written; plans for scripts are made with names in their place."""
+    extras = plan.extras
+    held = [(step.path or step.id, step.work) for step in plan.steps]
+    held += [(step.path, step.work) for step in (*extras.repeatables, *extras.callbacks.values())]
+    for place, work in held:
+        for statement in work.statements if work else ():
+            if name := find_secret(statement.text):
+                line = f":{statement.line}" if statement.line else ""
+                raise RunnerError(
+                    f"{place}{line}: the script would hold {name}, which is a secret, as it is from env:",
+                    hint="run it with mig up, which prints no secret",
+                )
 
 
 def _enter(extras: Extras, phase: str, entered: str, executor: Executor) -> Iterator[str]:

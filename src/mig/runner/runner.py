@@ -184,8 +184,12 @@ class Runner:
             return self._plan(executor, direction, target)
 
     def script(self, target: str = "", direction: str = "up") -> str:
-        """What ``up``, ``down`` or ``redo`` would do, as a script that gives the same result."""
-        with self._connect(read_only=True) as executor:
+        """What ``up``, ``down`` or ``redo`` would do, as a script that gives the same result.
+
+        Raises:
+            RunnerError: a Python migration asks the database something, or a secret would be in the script.
+        """
+        with self._connect(read_only=True, variables=self._options.variables.storable()) as executor:
             plan = self._plan(executor, direction, target)
             self._guard.tell(plan)
             return render_script(plan, executor)

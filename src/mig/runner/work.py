@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mig.errors import RunnerError
 from mig.model import Statement
 from mig.runner.plan import Direction
-from mig.sqltext.variables import holds_secret
+from mig.sqltext.variables import find_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -150,7 +150,7 @@ def _stored_form(script: Script) -> str | None:
         stored = {"python": script.text, "transactional": transactional}
     elif not transactional:
         stored["transactional"] = False
-    if script.language != "python" and any(map(holds_secret, texts)):
+    if script.language != "python" and any(map(find_secret, texts)):
         stored["secrets"] = True
     return json.dumps(texts if stored.keys() == {"statements"} else stored, ensure_ascii=False)
 

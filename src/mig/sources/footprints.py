@@ -41,6 +41,8 @@ class FootprintCache:
         version: see ``Source.version``.
         dialect: the SQL dialect that the files are read in.
         harmless: the names whose calls in Python touch no database.
+        values: what stands for ``${name}`` in SQL files, as far as that is known; None: they are read as
+            they are.
     """
 
     def __init__(
@@ -50,9 +52,12 @@ class FootprintCache:
         version: int,
         dialect: str,
         harmless: frozenset[str] = frozenset(),
+        values: Mapping[str, str] | None = None,
     ) -> None:
+        self.values = values
         self._file = folder / f"footprints-{source}-{dialect}" if folder else None
-        self._stamp = _make_stamp(source, version, dialect, *sorted(harmless))
+        given = () if values is None else ("variables", *(f"{k}={v}" for k, v in sorted(values.items())))
+        self._stamp = _make_stamp(source, version, dialect, *sorted(harmless), *given)
         self._words: dict[str, bytes] = {}
         self._rows: dict[str, bytes] = {}
         self._used: set[str] = set()

@@ -79,9 +79,10 @@ class Variables:
         return replace(self, values={**self.values, **{name: shown(name) for name in self.secrets}})
 
 
-def holds_secret(text: str) -> bool:
-    """Whether a text that ``storable`` has filled has the name of a secret in it."""
-    return bool(_KEPT.search(text))
+def find_secret(text: str) -> str:
+    """The name of a secret in a text that ``storable`` has filled; empty where there is none."""
+    found = _KEPT.search(text)
+    return found[1] if found else ""
 
 
 def find_uses(text: str) -> tuple[tuple[str, int], ...]:

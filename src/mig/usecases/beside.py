@@ -13,8 +13,9 @@ from mig.sources.base import MAX_FILE_BYTES
 from mig.sources.extras import split_extra
 from mig.sources.native_sql import decode
 from mig.sqltext.digest import text_checksum
+from mig.sqltext.variables import fill_known
 from mig.tree import MemoryTree
-from mig.usecases.footprints import as_declared
+from mig.usecases.footprints import as_declared, doubt_names
 from mig.usecases.meaning import Meaning
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Repeated:
         self._project = project
         self._lineage = lineage
         self._trees = trees
+        self._values = project.known_values(lineage)
         self._texts: dict[tuple[str, str], str] = {}
         self._operations: dict[tuple[str, str], tuple[Operation, ...]] = {}
 
@@ -50,7 +52,8 @@ class Repeated:
         if key not in self._operations:
             text = self._text(extra)
             found = read_split(split_extra(text, self.dialect), self.dialect) if text else (unread_file(""),)
-            self._operations[key] = found
+            is_filled = self._values is not None
+            self._operations[key] = tuple(map(doubt_names, found)) if is_filled else found
         return self._operations[key]
 
     def needs(self, extras: Iterable[Extra]) -> dict[str, frozenset[str]]:
@@ -93,7 +96,8 @@ class Repeated:
         """The text that has the checksum, from whichever tree holds it."""
         key = extra.path, extra.checksum
         if key not in self._texts:
-            self._texts[key] = next((text for text in self._candidates(extra.path) if _fits(text, extra)), "")
+            text = next((text for text in self._candidates(extra.path) if _fits(text, extra)), "")
+            self._texts[key] = text if self._values is None else fill_known(text, self._values)
         return self._texts[key]
 
     def _candidates(self, path: str) -> Iterable[str]:

@@ -14,6 +14,7 @@ from mig.git.trees import CommitTree
 from mig.rules import RULES
 from mig.rules.three_way import ThreeWay
 from mig.sources.registry import source_of
+from mig.sqltext.variables import find_uses
 from mig.tree import MemoryTree
 from mig.usecases.baseline import DEFAULT_FILE, read_baseline
 from mig.usecases.load import (
@@ -161,6 +162,10 @@ def check_project(  # noqa: PLR0913 - what the command has as options
         if strict:
             threes = tuple(replace(three, unknown="block") for three in threes)
         found = [finding for three in threes for finding in _find_all(three)]
+        if project.config.variable_names:
+            from mig.usecases.variables import find_variable_problems  # few projects have some
+
+            found += find_variable_problems(project.config, [three.merged for three in threes])
         judged: tuple[Deployed, ...] = ()
         if deployed:
             from mig.usecases.deployed import judge_deployed  # asked for seldom
@@ -308,6 +313,9 @@ class Meanings:
         from mig.effects.mistakes import find_mistake
 
         operations = self.of(graph).footprint(migration_id).operations
+        if self._project.config.variable_names:
+            # What a name stands for may be what is missing.
+            operations = tuple(one for one in operations if not find_uses(one.text))
         return tuple(found for one in operations if (found := find_mistake(one, self.dialect)))
 
 

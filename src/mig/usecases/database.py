@@ -15,6 +15,7 @@ from mig.runner.dialects import Settings
 from mig.runner.url import from_folder
 from mig.usecases.advice import ProjectAdvisor
 from mig.usecases.project import DISK
+from mig.usecases.variables import read_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -82,6 +83,7 @@ def read_options(project: Project, request: DatabaseRequest, chosen: Database, s
         allow_data_loss=request.allow_data_loss,
         fingerprint=chosen.fingerprint,
         ask_before_reverts=request.ask_before_reverts,
+        variables=read_variables(project, snapshot, chosen, os.environ),
         settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
     )
 

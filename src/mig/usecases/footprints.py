@@ -13,10 +13,11 @@ from mig.effects.footprint import Footprint, Operation
 from mig.sources.base import MAX_FILE_BYTES, Neighbours, cache_key
 from mig.sources.footprints import FootprintCache, find_words
 from mig.sources.registry import source_of
+from mig.sqltext.variables import fill_known, find_uses
 from mig.tree import content_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mig.graph.dag import Graph
     from mig.model import Lineage, Migration
@@ -111,6 +112,8 @@ class Footprints:
             modules = self._modules_beside(path)
             around = modules.surround(self._harmless, self._history) if modules is not None else None
             found = self._source.operations(path, data, self._dialect, around)
+            if self._cache.values is not None and path.lower().endswith(".sql"):
+                found = tuple(map(doubt_names, found))
             if self._history is not None:
                 asked = around.answers if around is not None else ()
                 self._cache.keep_asked(self._history.context(migration.id), sorted(asked))
@@ -254,6 +257,7 @@ class Footprints:
     def _hold(self, path: str, data: bytes) -> bytes:
         if not self._keys.get(path):
             self._keys[path] = cache_key(path, content_key(data))
+        data = fill_bytes(path, data, self._cache.values)
         if self._bytes + len(data) <= _HELD_BYTES:
             self._contents[path] = data
             self._bytes += len(data)
@@ -289,3 +293,20 @@ def _settled(operation: Operation) -> Operation:
     """An operation without what was only feared of it because it could not be read."""
     feared = ("catalogue", "session")
     return replace(operation, opaque="", effects=tuple(e for e in operation.effects if e.kind not in feared))
+
+
+def fill_bytes(path: str, data: bytes, values: Mapping[str, str] | None) -> bytes:
+    """The bytes of an SQL file with the values that are known; None: nothing in it stands for a value."""
+    if values is None or b"${" not in data or not path.lower().endswith(".sql"):
+        return data
+    text = data.decode("utf-8", "surrogateescape")
+    return fill_known(text, values).encode("utf-8", "surrogateescape")
+
+
+def doubt_names(operation: Operation) -> Operation:
+    """An operation that may do anything where a name in it stands for what differs between databases."""
+    names = [name for name, _ in find_uses(operation.text)]
+    if not names:
+        return operation
+    why = f"${{{names[0]}}} is not the same in all databases"
+    return replace(operation, opaque="; ".join(filter(None, (operation.opaque, why))))

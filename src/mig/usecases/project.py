@@ -166,8 +166,14 @@ class Project:
                 source_of(lineage).version,
                 dialect,
                 self.config.harmless,
+                self.known_values(lineage),
             )
         return self._footprints[key]
+
+    def known_values(self, lineage: Lineage) -> Mapping[str, str] | None:
+        """What stands for ``${name}`` in a lineage's SQL in every database; None where that is mere text."""
+        takes = source_of(lineage).has_extras and self.config.variable_names
+        return self.config.known_values if takes else None
 
     def dialect_of(self, lineage: Lineage) -> str:
         """The dialect that a lineage's SQL is read in: as set, else as its folder says."""

@@ -14,9 +14,11 @@ from mig.replay.choose import open_replay
 from mig.replay.pair import replay_pair
 from mig.sources.base import MAX_FILE_BYTES
 from mig.sources.registry import find_source
+from mig.sqltext.variables import find_uses
+from mig.usecases.footprints import fill_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mig.graph.dag import Graph
     from mig.model import Lineage, Statement
@@ -69,14 +71,21 @@ class PairReplay:
         lineage: where the files lie, and in which convention.
         dialect: the SQL dialect that the files are read in.
         trees: the trees that hold the files; the first that has one counts.
+        values: what stands for ``${name}`` in SQL files; None: they are run as they are.
     """
 
     def __init__(
-        self, replay: Growing, graph: Graph, lineage: Lineage, dialect: str, trees: Iterable[Tree]
+        self,
+        replay: Growing,
+        graph: Graph,
+        lineage: Lineage,
+        dialect: str,
+        trees: Iterable[Tree],
+        values: Mapping[str, str] | None = None,
     ) -> None:
         self._replay = replay
         self._graph = graph
-        self._scripts = _Scripts(graph, lineage, dialect, trees)
+        self._scripts = _Scripts(graph, lineage, dialect, trees, values)
         self._order = linearize(graph)
         self._built: tuple[int, ...] | None = None
         self._broken: dict[tuple[int, ...], str] = {}
@@ -206,8 +215,16 @@ class PairReplay:
 class _Scripts:
     """The statements of migrations as written, read in batches."""
 
-    def __init__(self, graph: Graph, lineage: Lineage, dialect: str, trees: Iterable[Tree]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        lineage: Lineage,
+        dialect: str,
+        trees: Iterable[Tree],
+        values: Mapping[str, str] | None,
+    ) -> None:
         self._graph = graph
+        self._values = values
         self._source = find_source(lineage.source)
         self._dialect = dialect
         self._held = [(tree, tree.entries(lineage.paths)) for tree in trees]
@@ -236,8 +253,11 @@ class _Scripts:
         data = self._contents.get(path)
         if data is None:
             return f"{path} cannot be read"
+        filled = fill_bytes(path, data, self._values)
+        if self._values is not None and (names := find_uses(filled.decode("utf-8", "replace"))):
+            return f"{path} has ${{{names[0][0]}}}, which is not the same in all databases"
         try:
-            script = self._source.script(path, data, self._dialect)
+            script = self._source.script(path, filled, self._dialect)
         except SourceError as error:
             return error.message
         if script.language != "sql":

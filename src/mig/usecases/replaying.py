@@ -81,7 +81,9 @@ class Replaying:
         dialect = self._project.dialect_of(lineage)
         progress = ReplayProgress(total=len(pairs))
         self._tell(progress)
-        runner = PairReplay(self._enter(dialect), graph, lineage, dialect, trees)
+        runner = PairReplay(
+            self._enter(dialect), graph, lineage, dialect, trees, self._project.known_values(lineage)
+        )
         for found in runner.run(pairs):
             progress = progress.after(found.shown.verdict)
             self._tell(progress)
