@@ -36,6 +36,7 @@ COMMANDS = {
     "down": "Revert migrations.",
     "redo": "Revert the last migration and apply it again.",
     "repair": "Settle a migration that was interrupted in the middle.",
+    "stamp": "Record migrations as applied without running them.",
     "verify": "Check a database: checksums, and what was changed by hand.",
     "sync": "Move the development database to the checked-out branch.",
     "explain": "Explain a code such as MIG101.",

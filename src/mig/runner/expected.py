@@ -71,12 +71,12 @@ def keeping(executor: Executor, progress: Progress, *, enabled: bool) -> Iterato
         yield
         return
     drifted = None
-    with _telling(executor):
-        drifted = _look_for_drift(executor)
+    with telling(executor):
+        drifted = look_for_drift(executor)
     try:
         yield
     finally:
-        with _telling(executor):
+        with telling(executor):
             ran = progress.done or progress.repeated
             if ran and applied_digest(executor) is not None:  # else the run has said what is unsettled
                 write_image(executor, drifted)
@@ -85,13 +85,14 @@ def keeping(executor: Executor, progress: Progress, *, enabled: bool) -> Iterato
 def keep_as_it_is(executor: Executor, *, enabled: bool) -> None:
     """Keep the schema that a repair has left; what goes wrong with it is told, and stops nothing."""
     if enabled:
-        with _telling(executor):
+        with telling(executor):
             if applied_digest(executor) is not None:
                 write_image(executor)
 
 
 @contextmanager
-def _telling(executor: Executor) -> Iterator[None]:
+def telling(executor: Executor) -> Iterator[None]:
+    """Tell what goes wrong with an image; it stops nothing."""
     try:
         yield
     except MigError as error:
@@ -101,7 +102,7 @@ def _telling(executor: Executor) -> Iterator[None]:
         executor.notify(Noted(message=f"no fingerprint of the schema is kept: {error.message}"))
 
 
-def _look_for_drift(executor: Executor) -> tuple[SchemaImage, SchemaImage] | None:
+def look_for_drift(executor: Executor) -> tuple[SchemaImage, SchemaImage] | None:
     """What is expected and what is there, where these differ before the first step."""
     known = read_expected(executor)
     if known is None or known.image is None or known.applied != applied_digest(executor):

@@ -33,6 +33,7 @@ from mig.runner.reconcile import choose
 from mig.runner.repeatables import Repeatables
 from mig.runner.run_extras import Progress
 from mig.runner.safety import Guard
+from mig.runner.stamp import Stamp, StampRequest, execute_stamp, plan_stamp
 from mig.runner.status import build_status, find_interrupted
 from mig.runner.url import safe_url, secrets_of
 from mig.runner.verify import verify_schema
@@ -169,6 +170,23 @@ class Runner:
             executor.session.acquire_lock(TABLE, executor.waiting)
             self._settled_rows(executor)
             return fingerprint(write_image(executor))
+
+    def stamp(self, request: StampRequest, confirm: Callable[[Stamp], bool]) -> Stamp:
+        """Record migrations as applied without running them, or take such records away.
+
+        Args:
+            request: which.
+            confirm: told what will be done; False: nothing is.
+        """
+        graph = self._graph("down" if request.remove else "up")
+        with self._connect(read_only=False) as executor:
+            executor.session.acquire_lock(TABLE, executor.waiting)
+            scripts = self._planner(executor).scripts
+            stamp = plan_stamp(executor, graph, scripts, request, self.database)
+            if confirm(stamp) and stamp.steps:
+                note = f"stamped from {request.tool}" if request.tool else "stamped"
+                execute_stamp(executor, stamp, note, fingerprint=self._options.fingerprint)
+        return stamp
 
     def _status(self, executor: Executor) -> Status:
         graph = self._prepared.graph()
