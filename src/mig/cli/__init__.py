@@ -41,8 +41,11 @@ COMMANDS = {
     "sync": "Move the development database to the checked-out branch.",
     "explain": "Explain a code such as MIG101.",
     "doctor": "Say what was recognised here, and why.",
+    "completion": "Print the script that completes mig in a shell.",
 }
 
+COMPLETE = "_MIG_COMPLETE"
+"""The variable by which a shell asks for completions, as click names it."""
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 
@@ -59,6 +62,10 @@ class LazyGroup(click.Group):
         # Every module of a command has a click command of that name.
         command = cast("click.Command", importlib.import_module(f"mig.cli.{cmd_name}").command)
         accept_globals(command)
+        if COMPLETE in os.environ:
+            from mig.cli._complete import offer_values
+
+            offer_values(command)
         return command
 
     def resolve_command(
