@@ -242,11 +242,13 @@ def test_who_waits_is_told_who_holds_the_lock(database: Target, tmp_path: Path) 
     end_sessions(database)
 
 
-def end_sessions(database: Target) -> None:
-    """The server goes on with the statement of a client that is gone."""
+def end_sessions(database: Target, words: str = "") -> None:
+    """End those whose statement holds these words: the server goes on with it when its client is gone."""
     name = urlsplit(database.url).path[1:]
-    own = "SELECT id FROM information_schema.processlist WHERE db = '{}' AND id <> connection_id()"
-    for (number,) in database.query(own.format(name)):
+    mine = f"SELECT id FROM information_schema.processlist WHERE db = '{name}' AND id <> connection_id()"
+    if words:
+        mine += f" AND info LIKE '%{words}%'"
+    for (number,) in database.query(mine):
         database.query(f"KILL {number}")
 
 
