@@ -143,7 +143,7 @@ def test_a_script_for_the_client_of_mariadb_gives_the_same_as_a_run(mariadb_url:
 
 
 def compare(scripted: Target, ran: Target, play: Play, written: dict[str, str]) -> None:
-    options = Options(git_commit="1a2b3c4", git_branch="main")
+    options = Options(git_commit="1a2b3c4", git_branch="main", fingerprint=False)
     runners = [Runner(target.url, snapshot(written), options=options) for target in (scripted, ran)]
     play(scripted, runners[0].script())
     runners[1].up()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mig.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,6 +28,7 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 _TARGET = click.argument("target", default="")
 _SQL = click.option("--sql", "as_script", is_flag=True, help="Write a script for the database's own client.")
+_IDEMPOTENT = click.option("--idempotent", is_flag=True, help="With --sql: a script that can be run twice.")
 _CHANGED = click.option(
     "--allow-changed", is_flag=True, help="Pass over applied migrations whose files differ."
 )
@@ -74,6 +77,7 @@ class RunCall:
     database: str
     target: str = ""
     as_script: bool = False
+    idempotent: bool = False
     allow_changed: bool = False
     apply_late: tuple[str, ...] = ()
     mark_applied: tuple[str, ...] = ()
@@ -90,7 +94,7 @@ def database_options(function: _Function) -> _Function:
 
 def run_options(function: _Function) -> _Function:
     """The options of ``up``, ``down`` and ``redo``; the command takes what ``RunCall`` holds."""
-    return _decorated(function, (_TARGET, *_COMMON, _SQL, _CHANGED, *_DATABASE))
+    return _decorated(function, (_TARGET, *_COMMON, _SQL, _IDEMPOTENT, _CHANGED, *_DATABASE))
 
 
 def sync_options(function: _Function) -> _Function:
@@ -118,6 +122,11 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
     """
     from mig.cli._show import screen
 
+    if call.idempotent and not call.as_script:
+        raise UsageError(
+            "--idempotent is about scripts",
+            hint=f"mig {direction} --sql --idempotent; a run does nothing twice",
+        )
     request = run_request(options, call)
     screen(options)
     if call.dry_run or call.as_script:
@@ -152,7 +161,14 @@ def _preview(options: Globals, direction: str, request: DatabaseRequest, call: R
 
     if call.as_script:
         reporter = RunReporter(sys.stdout, sys.stderr, bar=False, color=False, quiet=True)
-        return script_run(options.project(), request, direction, call.target, reporter.on_event)
+        return script_run(
+            options.project(),
+            request,
+            direction,
+            call.target,
+            on_event=reporter.on_event,
+            idempotent=call.idempotent,
+        )
     database, plan = plan_run(options.project(), request, direction, call.target)
     return plan_json(database, plan) if options.format == "json" else render_plan(plan)
 

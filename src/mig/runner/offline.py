@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mig.errors import RunnerError
 from mig.runner.extras import REPEATABLE
+from mig.runner.guarded import guard, guard_preamble
 from mig.runner.history import APPLIED, RUNNING
 from mig.runner.plan import Direction
 from mig.runner.run_extras import record_of
@@ -23,23 +24,33 @@ if TYPE_CHECKING:
 _DELIMITERS = ("//", "$$", ";;", "@@", "~~", "^^")
 
 
-def render_script(plan: Plan, executor: Executor) -> str:
+def render_script(plan: Plan, executor: Executor, *, idempotent: bool = False) -> str:
     """The whole script; empty plans give the comment and nothing else.
 
+    Args:
+        plan: the steps with their work.
+        executor: knows the dialect and what the history records.
+        idempotent: each step does nothing where the history says that it was run.
+
     Raises:
-        RunnerError: a Python migration asks the database something, or a secret would be in the script.
+        RunnerError: a Python migration asks the database something, a secret would be in the script, or
+            the server has no way to leave statements out.
     """
     _refuse_secrets(plan)
     dialect = executor.dialect
     lines = [f"-- mig: {len(plan.steps)} migrations for {dialect.name}; run with: {dialect.script.run_with}"]
     extras, phase = plan.extras, ""
+    if plan.steps and idempotent:
+        lines.append(guard_preamble(executor))
     if plan.steps or extras.repeatables:
         lines.append(executor.history.sql.create())
     for step in plan.steps:
         lines.extend(_enter(extras, phase, step.direction.value, executor))
         phase = step.direction.value
         lines.extend(_callback(extras, "before_each", executor))
-        lines.append("\n".join(_step(step, executor)))
+        lines.append(_opening(step, executor))
+        body = "\n".join(_step(step, executor))
+        lines.append(guard(step, body, executor) if idempotent else body)
         lines.extend(_callback(extras, "after_each", executor))
     if extras.repeatables:
         lines.extend(_enter(extras, phase, "up", executor))
@@ -97,14 +108,16 @@ def _extra(step: ExtraStep, executor: Executor) -> Iterator[str]:
     yield "COMMIT;\n" if is_whole else ""
 
 
+def _opening(step: Step, executor: Executor) -> str:
+    doing = "apply" if step.direction is Direction.UP else "revert"
+    title = f"-- {doing} {step.id} {_one_line(step.description)}".rstrip()
+    return "\n".join(filter(None, (title, executor.dialect.script.reset)))
+
+
 def _step(step: Step, executor: Executor) -> Iterator[str]:
     work = step.work
     if work is None:
         return
-    doing = "apply" if step.direction is Direction.UP else "revert"
-    yield f"-- {doing} {step.id} {_one_line(step.description)}".rstrip()
-    if executor.dialect.script.reset:
-        yield executor.dialect.script.reset
     if executor.is_atomic(work):
         yield f"{executor.dialect.begin};"
         yield from _statements(step, work, executor)

@@ -201,16 +201,22 @@ class Runner:
         with self._connect(read_only=True, variables=self._options.variables.masked()) as executor:
             return self._plan(executor, direction, target)
 
-    def script(self, target: str = "", direction: str = "up") -> str:
+    def script(self, target: str = "", direction: str = "up", *, idempotent: bool = False) -> str:
         """What ``up``, ``down`` or ``redo`` would do, as a script that gives the same result.
 
+        Args:
+            target: as for these.
+            direction: which of these.
+            idempotent: the script can be run again, and then does what is left of it.
+
         Raises:
-            RunnerError: a Python migration asks the database something, or a secret would be in the script.
+            RunnerError: a Python migration asks the database something, a secret would be in the script, or
+                the server cannot run any statement under a condition.
         """
         with self._connect(read_only=True, variables=self._options.variables.storable()) as executor:
             plan = self._plan(executor, direction, target)
             self._guard.tell(plan)
-            return render_script(plan, executor)
+            return render_script(plan, executor, idempotent=idempotent)
 
     def up(self, target: str = "") -> Outcome:
         """Apply what is pending: all of it, or up to an id, ``heads``, ``head`` or ``+N``."""

@@ -100,11 +100,13 @@ def script_run(
     request: DatabaseRequest,
     direction: str,
     target: str,
+    *,
     on_event: Callable[[Event], None] | None = None,
+    idempotent: bool = False,
 ) -> str:
     """What ``up``, ``down`` or ``redo`` would do, as a script."""
     with naming_refs(project, direction, target):
-        return open_runner(project, request, on_event).script(target, direction)
+        return open_runner(project, request, on_event).script(target, direction, idempotent=idempotent)
 
 
 @contextmanager
