@@ -36,6 +36,7 @@ COMMANDS = {
     "down": "Revert migrations.",
     "redo": "Revert the last migration and apply it again.",
     "repair": "Settle a migration that was interrupted in the middle.",
+    "baseline": "Write the first migration from a database that exists already.",
     "stamp": "Record migrations as applied without running them.",
     "verify": "Check a database: checksums, and what was changed by hand.",
     "sync": "Move the development database to the checked-out branch.",

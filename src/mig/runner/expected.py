@@ -247,7 +247,7 @@ def _read(executor: Executor) -> SchemaImage:
         case _:
             from mig.schema import mariadb
 
-            image = mariadb.read_schema(lambda queries: _ask(session, queries))
+            image = mariadb.read_schema(lambda queries: ask_all(session, queries))
     hidden = executor.variables.hidden
     if not hidden:
         return image
@@ -256,7 +256,7 @@ def _read(executor: Executor) -> SchemaImage:
     return SchemaImage(objects=objects, server=image.server)
 
 
-def _ask(session: Session, queries: Sequence[str]) -> list[Answer]:
+def ask_all(session: Session, queries: Sequence[str]) -> list[Answer]:
     """Answers to queries of which some may be refused: a view that no longer works shows no definition."""
     from mig.schema.mariadb import Answer
 

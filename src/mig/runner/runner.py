@@ -13,6 +13,7 @@ from mig.graph.linearize import maximal
 from mig.model import Snapshot
 from mig.runner import identity
 from mig.runner.dialects import Settings, StatementError, find_dialect
+from mig.runner.dump import dump_schema
 from mig.runner.elsewhere import refuse_project_imports
 from mig.runner.events import PlanMade
 from mig.runner.execute import Executor, HistoryMovedError, Origin, Seen
@@ -187,6 +188,18 @@ class Runner:
                 note = f"stamped from {request.tool}" if request.tool else "stamped"
                 execute_stamp(executor, stamp, note, fingerprint=self._options.fingerprint)
         return stamp
+
+    def dump(self) -> str:
+        """The SQL that makes the database's schema anew, from its own tool; changes nothing.
+
+        Raises:
+            RunnerError: mig has a history there already.
+        """
+        with self._connect(read_only=True) as executor:
+            if executor.history.rows():
+                message = f"{self.database} has a history of mig's already"
+                raise RunnerError(message, hint="mig status shows it; mig verify tells what is not in it")
+            return dump_schema(executor, self._url)
 
     def _status(self, executor: Executor) -> Status:
         graph = self._prepared.graph()

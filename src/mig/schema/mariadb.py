@@ -20,7 +20,7 @@ _ITEM = re.compile(
     r"|(?:(?:UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY) `(?P<index>(?:[^`]|``)+)`"
     r"|CONSTRAINT `(?P<constraint>(?:[^`]|``)+)`"
 )
-_COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 ROUTINES = """SELECT routine_type, routine_name FROM information_schema.routines
 WHERE routine_schema = database() AND routine_type IN ('FUNCTION', 'PROCEDURE') ORDER BY 1, 2"""
 _EVENTS = "SELECT event_name FROM information_schema.events WHERE event_schema = database()"
@@ -62,7 +62,7 @@ def read_schema(ask: Ask) -> SchemaImage:
     objects: dict[str, str] = {}
     for one, answer in zip(named, answers, strict=True):
         for name, text in define(one, answer).items():
-            objects[name] = _COUNTER.sub("", text) if name.startswith("table:") else text
+            objects[name] = COUNTER.sub("", text) if name.startswith("table:") else text
         definer = DEFINER.search(" ".join(_shown(one, answer)))
         if definer and one.kind != "TABLE":
             objects[f"{RIGHTS}{one.kind.lower()}:{one.name}"] = f"definer {definer[1]}"
