@@ -53,3 +53,7 @@ class StepFailedError(MigError):
     """A statement of a migration failed in the database."""
 
     exit_code = 4
+
+
+class StepBusyError(StepFailedError):
+    """A step failed because another session held what it needs, and nothing of the statement was done."""

@@ -101,7 +101,9 @@ def test_every_directive_is_described() -> None:
     assert sorted(named) == sorted(DIRECTIVES)
 
 
-@pytest.mark.parametrize("name", ["touches", "commutes-with", "order", "phase", "ignore"])
+@pytest.mark.parametrize(
+    "name", ["touches", "commutes-with", "order", "phase", "ignore", "lock-timeout", "statement-timeout"]
+)
 def test_a_directive_is_written_as_the_page_shows_it(name: str) -> None:
     page = text_of("docs/reference/native-format.md")
     [written] = re.findall(rf"^\| `mig:{name} (.*?)` \|", page, re.MULTILINE)

@@ -264,6 +264,18 @@ def test_an_explicit_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
             '"5s"',
             id="duration",
         ),
+        pytest.param(
+            "[databases.default]\nurl = 'sqlite://'\nlock_retries = '3'",
+            "mig.toml:3: lock_retries must be a number",
+            "lock_retries = 3",
+            id="retries",
+        ),
+        pytest.param(
+            "[databases.default]\nurl = 'sqlite://'\nprotected = 'yes'",
+            "mig.toml:3: protected must be true or false",
+            "protected = false",
+            id="switch",
+        ),
         pytest.param("lineage = 'x'", "mig.toml:1: lineage must be written as [[", "brackets", id="lineage"),
         pytest.param(
             "[lineage]\nname = 'x'", "mig.toml:1: lineage must be written", "brackets", id="one-bracket"

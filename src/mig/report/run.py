@@ -26,6 +26,8 @@ from mig.runner.events import (
     StatementDone,
     StepDone,
     StepFailed,
+    StepRetried,
+    StepRunning,
     StepStarted,
 )
 from mig.runner.extras import REPEATABLE
@@ -73,16 +75,17 @@ class RunReporter:
         self._quiet = quiet
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._total = self._finished = 0
 
     def on_event(self, event: Event) -> None:
         match event:
-            case LockWaiting() | Noted():
+            case LockWaiting() | Noted() | StepRetried():
                 self._tell(event)
             case PlanDoubted():
                 self._show_doubts(event)
             case PlanMade():
                 self._begin(event.plan)
-            case StepStarted() | StatementDone():
+            case StepStarted() | StatementDone() | StepRunning():
                 self._describe(event)
             case StepDone():
                 self._show_done(event)
@@ -91,9 +94,11 @@ class RunReporter:
             case ExtraStarted() | ExtraDone() | ExtraFailed():
                 self._show_extra(event)
 
-    def _tell(self, event: LockWaiting | Noted) -> None:
+    def _tell(self, event: LockWaiting | Noted | StepRetried) -> None:
         if isinstance(event, Noted):
             line = f"note: {event.message}"
+        elif isinstance(event, StepRetried):
+            line = _retried(event)
         else:
             line = f"waiting ({event.waited:.0f} s) for {event.holder}"
         print(printable(line), file=self._err, flush=True)
@@ -113,12 +118,18 @@ class RunReporter:
         doubted = {doubt.pending for doubt in plan.doubts}
         for late, before in [pair for pair in plan.late if pair[0] not in doubted]:
             print(f"note: {late} comes before {before}, which this database already has", file=self._err)
-        if not self._bar or self._quiet or len(plan.steps) <= _FEW:
+        self._total, self._finished = len(plan.steps), 0
+        self.close()
+        if self._total > _FEW:
+            self._start_bar()
+
+    def _start_bar(self) -> None:
+        """Show the bar: at once for many steps, for few when one takes long."""
+        if not self._bar or self._quiet or self._progress is not None:
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        self.close()
         console = Console(file=self._err, no_color=not self._color, force_terminal=True)
         columns = (
             BarColumn(),
@@ -127,18 +138,24 @@ class RunReporter:
             TextColumn("{task.description}", markup=False),
         )
         self._progress = Progress(*columns, console=console, transient=True)
-        self._task = self._progress.add_task("", total=len(plan.steps))
+        self._task = self._progress.add_task("", total=self._total, completed=self._finished)
         self._progress.start()
 
-    def _describe(self, event: StepStarted | StatementDone) -> None:
+    def _describe(self, event: StepStarted | StatementDone | StepRunning) -> None:
+        if isinstance(event, StepRunning):
+            self._start_bar()
         if self._progress is None or self._task is None:
             return
-        at = f" {event.index}/{event.count}" if isinstance(event, StatementDone) else ""
-        self._progress.update(
-            self._task, description=f"{event.step.id}{at} {_one_line(event.step.description)}"
-        )
+        shown = f"{event.step.id} {_one_line(event.step.description)}".rstrip()
+        if isinstance(event, StatementDone):
+            shown = f"{event.step.id} {event.index}/{event.count} {_one_line(event.step.description)}"
+        elif isinstance(event, StepRunning):
+            waits = f", waits for {event.blockers[0]}" if event.blockers else ""
+            shown += _one_line(f"  {event.seconds:.0f} s  {event.progress}".rstrip() + waits)
+        self._progress.update(self._task, description=shown)
 
     def _show_done(self, event: StepDone) -> None:
+        self._finished += 1
         if not self._quiet:
             text = f"  {_one_line(event.step.description)}".rstrip() + _stored(event.step)
             self._print(f"{_DONE[event.step.direction]} {event.step.id}{text}  {event.duration_ms} ms")
@@ -336,6 +353,12 @@ def _doubts(plan: Plan) -> list[str]:
             printable(f"            {_one_line(doubt.message)}"),
         ]
     return lines
+
+
+def _retried(event: StepRetried) -> str:
+    waits = "".join(f"; in the way is {one}" for one in event.blockers)
+    again = f"again in {event.pause:.1f} s ({event.attempt} of {event.limit})"
+    return _one_line(f"{event.message}{waits}; {again}")
 
 
 def render_moves(plan: Plan) -> list[str]:

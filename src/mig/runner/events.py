@@ -43,6 +43,34 @@ class StepStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepRunning:
+    """A step takes long; told once a second, from another thread.
+
+    ``progress`` is what the server says of it, ``blockers`` are the sessions that it waits for.
+    """
+
+    step: Step
+    seconds: float
+    progress: str = ""
+    blockers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRetried:
+    """The step, or one statement of it, has not got its locks, and is tried again after a pause in seconds.
+
+    ``attempt`` counts from 1, of as many as ``limit``.
+    """
+
+    step: Step
+    attempt: int
+    limit: int
+    pause: float
+    message: str
+    blockers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementDone:
     """``index`` counts from 1."""
 
@@ -95,6 +123,8 @@ Event = (
     | PlanMade
     | StepStarted
     | StatementDone
+    | StepRunning
+    | StepRetried
     | StepDone
     | StepFailed
     | ExtraStarted

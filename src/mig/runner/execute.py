@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mig.errors import MigError, RunnerError, StepFailedError
-from mig.runner.dialects import StatementError
+from mig.errors import MigError, RunnerError, StepBusyError, StepFailedError
+from mig.runner.dialects import Settings, StatementError
 from mig.runner.events import Noted, StatementDone, StepDone, StepFailed, StepStarted
 from mig.runner.history import APPLIED, FAILED, RUNNING, Record, now_text
 from mig.runner.plan import Direction
+from mig.runner.retry import is_whole, retry
 from mig.runner.url import scrub
 from mig.sqltext.variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mig.model import Statement
     from mig.runner.dialects import Dialect, Session
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from mig.runner.plan import Step
     from mig.runner.repeatables import Repeatables
     from mig.runner.waiting import Waiting
+    from mig.runner.watch import Watch
     from mig.runner.work import Work
 
 
@@ -70,6 +74,8 @@ class Executor:
     waiting: Waiting
     notify: Callable[[Event], None]
     repeatables: Repeatables
+    watch: Watch | None = None
+    settings: Settings = field(default_factory=Settings)
     root: str = ""
     secrets: tuple[str, ...] = ()
     variables: Variables = field(default_factory=Variables)
@@ -102,11 +108,43 @@ class Executor:
         if work.is_python:
             # SQLAlchemy looks around on first use, which must not be in the transaction.
             self.session.sqlalchemy()
-        if self.is_atomic(work):
-            self._run_in_transaction(step, work, seen, began)
-        else:
-            self._run_journalled(step, work, seen, began)
+        with self._watched(step):
+            if self.is_atomic(work):
+                run = partial(self._run_in_transaction, step, work, seen, began)
+                self._retry(step, run) if not work.is_python else run()
+            else:
+                self._run_journalled(step, work, seen, began)
         self.notify(StepDone(step=step, duration_ms=_since(began)))
+
+    @contextmanager
+    def _watched(self, step: Step) -> Iterator[None]:
+        """While a step runs, look whether it waits; say who is in the way where it has not got its locks."""
+        if self.watch is not None:
+            self.watch.begin(step)
+        try:
+            yield
+        except StepBusyError as error:
+            message = "; ".join((error.message, *(f"in the way was {one}" for one in self._blockers())))
+            self.notify(StepFailed(step=step, message=message))
+            raise StepFailedError(message, hint=error.hint) from None
+        finally:
+            if self.watch is not None:
+                self.watch.end()
+
+    def _retry(self, step: Step, run: Callable[[], None]) -> None:
+        """Run what leaves nothing behind when it has not got its locks, several times if it must be."""
+        retry(step, run, self.settings.lock_retries, self.notify, self._blockers)
+
+    def _blockers(self) -> tuple[str, ...]:
+        return self.watch.blockers() if self.watch is not None else ()
+
+    def _limit(self, step: Step) -> None:
+        """Set the time-outs that a migration declares, once the session has those of the database."""
+        declared = {d.name: d.value for d in step.migration.directives} if step.migration else {}
+        if declared.keys() & {"lock-timeout", "statement-timeout"}:
+            lock = declared.get("lock-timeout", self.settings.lock_timeout)
+            statement = declared.get("statement-timeout", self.settings.statement_timeout)
+            self.session.limit(lock, statement)
 
     def is_atomic(self, work: Work) -> bool:
         """Whether a migration and its row in the history can be one transaction."""
@@ -141,6 +179,7 @@ class Executor:
         self.session.begin(self.waiting)
         try:
             self._compare(seen)
+            self._limit(step)
             self._run_work(step, work)
             if not self.session.in_transaction():
                 raise self._failed(step, StatementError("the migration ended its own transaction"), None)
@@ -221,7 +260,8 @@ class Executor:
         began = time.monotonic()
         if work.is_python:
             self.session.sqlalchemy()
-        self._go_on(step, work, began, first, done, before)
+        with self._watched(step):
+            self._go_on(step, work, began, first, done, before)
         self.notify(StepDone(step=step, duration_ms=_since(began)))
 
     def _go_on(
@@ -234,6 +274,7 @@ class Executor:
         before: Sequence[Statement] = (),
     ) -> None:
         self.session.reset()
+        self._limit(step)
         try:
             for statement in before:
                 self._run_statement(step, statement)
@@ -258,14 +299,19 @@ class Executor:
                 self.notify(Noted(message=f"statement {index} need not run: {why}"))
                 continue
             if not self.session.in_transaction() and self.joins_journal(statement):
-                self._run_with_journal(step, statement, index)
+                self._retry(step, partial(self._run_with_journal, step, statement, index))
             else:
                 self._journal(step, statement=-index)
-                self._run_statement(step, statement)
+                run = partial(self._run_statement, step, statement)
+                self._retry(step, run) if self._can_retry(statement) else run()
                 self._journal(step, statement=index)
             self.notify(StatementDone(step=step, index=index, count=len(work.statements)))
         if self.session.in_transaction():
             raise self._failed(step, StatementError("the migration left a transaction open"), None)
+
+    def _can_retry(self, statement: Statement) -> bool:
+        """Whether a statement that has not got its locks has certainly left nothing behind."""
+        return is_whole(statement.text) and not self.session.in_transaction()
 
     def joins_journal(self, statement: Statement) -> bool:
         """Whether a statement and its line in the journal can be one transaction of their own."""
@@ -277,6 +323,9 @@ class Executor:
             self._run_statement(step, statement)
             self._journal(step, statement=index)
             self._control(step, "COMMIT")
+        except StepBusyError:
+            self.session.rollback()
+            raise
         except StepFailedError:
             self.session.rollback()
             self._journal(step, state=FAILED, statement=-index)
@@ -346,12 +395,16 @@ class Executor:
     ) -> StepFailedError:
         place = _place(step, statement, error.offset, line)
         message = scrub(f"{step.id} failed{place}: {error.message}", self.secrets)
+        if error.busy:
+            return StepBusyError(message, hint=self._what_now(step, error))
         self.notify(StepFailed(step=step, message=message))
         return StepFailedError(message, hint=self._what_now(step, error))
 
     def _what_now(self, step: Step, error: StatementError) -> str:
         if error.lost:
             return "the connection is gone: mig status says what the database has, then run the command again"
+        if error.busy and self.is_atomic(_work_of(step)):
+            return "nothing of it stays; end what is in the way, or raise lock_timeout, and run it again"
         if self.is_atomic(_work_of(step)):
             return f"nothing of {step.id} stays in the database; mend it and run the command again"
         return f"{step.id} ran outside of a transaction, so what ran stays: mig status says how far it came"

@@ -12,7 +12,7 @@ from mig.errors import RunnerError, SourceError
 from mig.graph.linearize import maximal
 from mig.model import Snapshot
 from mig.runner import identity
-from mig.runner.dialects import Settings, StatementError, find_dialect
+from mig.runner.dialects import Settings, StatementError, find_dialect, milliseconds
 from mig.runner.dump import dump_schema
 from mig.runner.elsewhere import refuse_project_imports
 from mig.runner.events import PlanMade
@@ -39,6 +39,7 @@ from mig.runner.status import build_status, find_interrupted
 from mig.runner.url import safe_url, secrets_of
 from mig.runner.verify import verify_schema
 from mig.runner.waiting import Waiting
+from mig.runner.watch import Watch, serial
 from mig.runner.work import Scripts, load_work
 from mig.schema.image import fingerprint
 from mig.sqltext.variables import Variables
@@ -58,6 +59,10 @@ if TYPE_CHECKING:
     from mig.runner.safety import Advisor
     from mig.runner.status import Interrupted, Status
     from mig.runner.verify import Replay, Verified
+
+
+# How the connection is used that looks whether another one waits.
+_BESIDE = Settings(lock_timeout="1s", statement_timeout="2s", read_only=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +138,7 @@ class Runner:
         self._url = url
         self._prepared = Prepared(snapshot, lineage) if isinstance(snapshot, Snapshot) else snapshot
         self._options = options or Options()
-        self._notify = on_event or (lambda _: None)
+        self._notify = serial(on_event or (lambda _: None))
         self._guard = Guard(
             lineage=self._prepared.lineage,
             advisor=self._options.advisor,
@@ -432,11 +437,26 @@ class Runner:
     def _connect(self, *, read_only: bool, variables: Variables | None = None) -> Iterator[Executor]:
         settings = replace(self._options.settings, read_only=read_only)
         with self._open(self._url, settings) as session:
+            executor = self._executor(session, variables or self._options.variables)
             try:
-                yield self._executor(session, variables or self._options.variables)
+                yield executor
             except StatementError as error:  # not in a migration: those are failed steps
                 hint = f"mig must be able to create, read and write {TABLE} and {LOG_TABLE} there"
                 raise RunnerError(f"{self.database}: {error.message}", hint=hint) from None
+            finally:
+                if executor.watch is not None:
+                    executor.watch.close()
+
+    def _watch(self, session: Session, secrets: tuple[str, ...]) -> Watch:
+        wait = milliseconds(self._options.settings.lock_timeout) / 2000
+        return Watch(
+            session,
+            self._dialect,
+            lambda: self._dialect.connect(self._url, _BESIDE),
+            self._notify,
+            after=min(1.0, wait or 1.0),
+            secrets=secrets,
+        )
 
     def _connect_anew(self, url: str, settings: Settings) -> AbstractContextManager[Session]:
         return closing(self._dialect.connect(url, settings))
@@ -451,7 +471,10 @@ class Runner:
             git_branch=options.git_branch,
             tool_version=mig.__version__,
         )
+        secrets = (*options.variables.hidden, *secrets_of(self._url))
         return Executor(
+            watch=self._watch(session, secrets),
+            settings=options.settings,
             session=session,
             dialect=self._dialect,
             history=History(session, self._dialect, self._prepared.name),
@@ -459,7 +482,7 @@ class Runner:
             waiting=Waiting(limit=options.lock_wait, notify=self._notify),
             notify=self._notify,
             root=options.root,
-            secrets=(*options.variables.hidden, *secrets_of(self._url)),
+            secrets=secrets,
             repeatables=Repeatables(session, self._dialect, origin.lineage),
             variables=variables,
         )

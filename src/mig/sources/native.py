@@ -33,7 +33,7 @@ class NativeSource:
     """``mig``'s own format (see the reference page on native migrations)."""
 
     name = "native"
-    version = 3
+    version = 4
     reads_path = False
     late = ""
     declares_order = True

@@ -54,6 +54,7 @@ def _names(value: str) -> str:
     return "" if all(split_ids(value)) and value else "must be names of repeatables, separated by commas"
 
 
+_TIMES = ("lock-timeout", "statement-timeout")
 _VALUES: dict[str, Callable[[str], str]] = {
     "id": _an_id,
     "parents": _ids,
@@ -69,6 +70,7 @@ _VALUES: dict[str, Callable[[str], str]] = {
     ),
     "commutes-with": _matching(rf"[0-9a-f]{{12}} {_REASON}", 'commutes-with ID "REASON"'),
     "order": _matching(r"([0-9a-f]{12}) (?!\1)[0-9a-f]{12}", "order FIRST_ID SECOND_ID"),
+    **{name: _matching(r"\d+(ms|s|min|h)?", f"{name} 5s, 500ms, 2min, or 0 for none") for name in _TIMES},
     "phase": _matching("expand|contract", "phase expand, or phase contract"),
     "ignore": _matching(rf"MIG\d{{3}} {_REASON}", 'ignore MIG3xx "REASON"'),
 }

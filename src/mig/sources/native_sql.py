@@ -36,6 +36,9 @@ _BOM = "\ufeff"
 # Directives that make the file's structure, and are kept nowhere else.
 _STRUCTURE = ("id", "parents", "up", "down", "dialect", "statement", "end")
 _MAX_PROBLEMS = 1000
+_HEADER_ONLY = frozenset(
+    {"id", "parents", "order", "no-transaction", "irreversible", "phase", "lock-timeout", "statement-timeout"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +260,7 @@ def reparent_sql(path: str, data: bytes, parents: tuple[str, ...]) -> bytes:
 def _find_layout_problems(parts: Parts) -> Iterator[Problem]:
     """Directives in the wrong place, and sections that stand twice for one dialect."""
     for directive in parts.body:
-        if directive.name in ("id", "parents", "order", "no-transaction", "irreversible", "phase"):
+        if directive.name in _HEADER_ONLY:
             yield Problem("MIG003", f"mig:{directive.name} belongs above the first section", directive.line)
     for directive in parts.header:
         if directive.name in ("statement", "end", "dialect"):

@@ -84,7 +84,11 @@ def read_options(project: Project, request: DatabaseRequest, chosen: Database, s
         fingerprint=chosen.fingerprint,
         ask_before_reverts=request.ask_before_reverts,
         variables=read_variables(project, snapshot, chosen, os.environ),
-        settings=Settings(lock_timeout=chosen.lock_timeout, statement_timeout=chosen.statement_timeout),
+        settings=Settings(
+            lock_timeout=chosen.lock_timeout,
+            statement_timeout=chosen.statement_timeout,
+            lock_retries=chosen.lock_retries,
+        ),
     )
 
 

@@ -29,15 +29,17 @@ class StatementError(MigError):
     """The database refused a statement.
 
     ``offset`` is the character in the statement that the database points at, or -1; ``lost`` says
-    that the connection is gone.  The message holds no secret.
+    that the connection is gone, ``busy`` that another session held what the statement needs, so that nothing
+    of it was done.  The message holds no secret.
     """
 
     exit_code = 4
 
-    def __init__(self, message: str, *, offset: int = -1, lost: bool = False) -> None:
+    def __init__(self, message: str, *, offset: int = -1, lost: bool = False, busy: bool = False) -> None:
         super().__init__(message)
         self.offset = offset
         self.lost = lost
+        self.busy = busy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +47,13 @@ class Settings:
     """How a database is to be used; time-outs as in the configuration (``5s``, ``0``: none).
 
     ``schemas`` is the search path to work with, where the database has one: new tables and the history go
-    to the first, which must exist.
+    to the first, which must exist.  ``lock_retries`` is how often a step is tried again that has not got its
+    locks.
     """
 
     lock_timeout: str = "5s"
     statement_timeout: str = "0"
+    lock_retries: int = 3
     read_only: bool = False
     schemas: tuple[str, ...] = ()
 
@@ -130,6 +134,12 @@ class Session(Protocol):
     def leftover(self, index: tuple[str, ...]) -> str:
         """The statement that removes what a cut off CREATE INDEX has left; empty where it left nothing."""
 
+    def number(self) -> int:
+        """What the server calls this session; asked without it, as it may be busy."""
+
+    def limit(self, lock: str, statement: str) -> None:
+        """Set the time-outs, as in the configuration, for what runs now."""
+
     def sqlalchemy(self) -> sa.Connection:
         """This same connection for SQLAlchemy; asked for outside of a transaction."""
 
@@ -144,6 +154,8 @@ class Dialect(Protocol):
     """
 
     name: str
+    blocking: str
+    progress: str
     transactional_ddl: bool
     locks_runs: bool
     types: ColumnTypes

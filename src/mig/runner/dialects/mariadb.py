@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,14 @@ _HAS = {
     "constraint": f"SELECT 1 FROM information_schema.table_constraints WHERE {_OF_TABLE}"
     " AND lower(constraint_name) = {1}",
 }
+# A lock was waited for too long, or two waited for one another.
+_BUSY = frozenset({1205, 1213})
+# Which of them holds a table's definition is told only by a plugin: so all that are in a transaction.
+_BLOCKING = """
+SELECT p.id, p.user, 'in a transaction', p.host, lower(p.command), p.time, p.info
+FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
+WHERE p.id <> {number} ORDER BY t.trx_started
+"""
 _COLUMNS = """
 SELECT column_name FROM information_schema.columns
 WHERE table_schema = {schema} AND table_name = {table} ORDER BY ordinal_position
@@ -73,6 +82,8 @@ WHERE table_schema = {schema} AND table_name = {table} ORDER BY ordinal_position
 class MariadbDialect:
     """``name`` is the word of the URL, by which files choose their sections: mariadb or mysql."""
 
+    blocking = _BLOCKING
+    progress = ""
     transactional_ddl = False
     locks_runs = True
     types = ColumnTypes(key="varchar(190)", text="longtext", number="bigint", moment="datetime(3)")
@@ -124,6 +135,7 @@ class MariadbSession:
         self._secrets = secrets_of(url)
         self._database = ""
         self._lock = ""
+        self._is_mariadb = False
         self._is_dirty = False
         self._is_stale = False
         self._all_roll_back: bool | None = None
@@ -139,7 +151,8 @@ class MariadbSession:
             hint = "name it at the end of the URL: mysql://USER@HOST/DATABASE"
             raise RunnerError(f"{safe_url(self._url)} names no database", hint=hint)
         self._database = str(found[0])
-        for statement in _limits(self._settings, is_mariadb="mariadb" in str(found[1]).lower()):
+        self._is_mariadb = "mariadb" in str(found[1]).lower()
+        for statement in _limits(self._settings, is_mariadb=self._is_mariadb):
             self.execute(statement)
         self._is_dirty = False
 
@@ -173,6 +186,7 @@ class MariadbSession:
             scrub("the server closed the connection" if lost and not number else said, self._secrets),
             offset=_line_start(sql, int(line[1])) if line else -1,
             lost=lost,
+            busy=number in _BUSY,
         )
 
     def begin(self, waiting: Waiting) -> None:
@@ -261,6 +275,15 @@ class MariadbSession:
         if self._all_roll_back is None:
             self._all_roll_back = not self.query(_OTHER_ENGINES)
         return self._all_roll_back
+
+    def number(self) -> int:
+        return int(self._connection.thread_id())  # type: ignore[no-untyped-call]  # no query: it may be busy
+
+    def limit(self, lock: str, statement: str) -> None:
+        settings = replace(self._settings, lock_timeout=lock, statement_timeout=statement)
+        for one in _limits(settings, is_mariadb=self._is_mariadb):
+            self.query(one)
+        self._is_dirty = True
 
     def sqlalchemy(self) -> sa.Connection:
         if self._bound is None:

@@ -56,6 +56,19 @@ _HAS = {
     "trigger": _CLASS + " JOIN pg_trigger g ON g.tgrelid = c.oid"
     " WHERE n.nspname = {schema} AND c.relname = {0} AND g.tgname = {1}",
 }
+# lock_not_available, deadlock_detected, serialization_failure
+_BUSY = frozenset({"55P03", "40P01", "40001"})
+_BLOCKING = """
+SELECT a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'no name'),
+       coalesce(host(a.client_addr), 'local'), a.state,
+       round(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.query_start))), a.query
+FROM pg_stat_activity a WHERE a.pid = ANY (pg_blocking_pids({number})) ORDER BY a.xact_start
+"""
+_PROGRESS = """
+SELECT phase || CASE WHEN blocks_total > 0 THEN ', ' || 100 * blocks_done / blocks_total || ' %'
+       WHEN tuples_total > 0 THEN ', ' || 100 * tuples_done / tuples_total || ' %' ELSE '' END
+FROM pg_stat_progress_create_index WHERE pid = {number}
+"""
 _COLUMNS = """
 SELECT n.nspname, n.nspname = current_schema(), a.attname
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
@@ -67,6 +80,8 @@ ORDER BY n.nspname, a.attnum
 
 class PostgresqlDialect:
     name = "postgresql"
+    blocking = _BLOCKING
+    progress = _PROGRESS
     transactional_ddl = True
     locks_runs = True
     types = ColumnTypes(key="text", text="text", number="bigint", moment="timestamp with time zone")
@@ -184,6 +199,7 @@ class PostgresqlSession:
             scrub(primary + detail, self._secrets),
             offset=int(position) - 1 if position else -1,
             lost=self._connection.closed,
+            busy=error.sqlstate in _BUSY,
         )
 
     def begin(self, waiting: Waiting) -> None:
@@ -258,6 +274,12 @@ class PostgresqlSession:
 
     def all_roll_back(self) -> bool:
         return True
+
+    def number(self) -> int:
+        return self._connection.info.backend_pid
+
+    def limit(self, lock: str, statement: str) -> None:
+        self.execute(f"SET lock_timeout = '{lock}'; SET statement_timeout = '{statement}'")
 
     def sqlalchemy(self) -> sa.Connection:
         if self._bound is None:

@@ -30,6 +30,8 @@ _HOLDER = "a process that writes to it (SQLite does not say which)"
 
 class SqliteDialect:
     name = "sqlite"
+    blocking = ""
+    progress = ""
     transactional_ddl = True
     locks_runs = False
     types = ColumnTypes(key="text", text="text", number="integer", moment="text")
@@ -78,13 +80,13 @@ class SqliteSession:
         try:
             self._connection.execute(sql).close()
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-            raise StatementError(_say(error)) from None
+            raise _refused(error) from None
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         try:
             return self._connection.execute(sql).fetchall()
         except sqlite3.Error as error:
-            raise StatementError(_say(error)) from None
+            raise _refused(error) from None
 
     def begin(self, waiting: Waiting) -> None:
         self._connection.execute("PRAGMA busy_timeout = 0")
@@ -147,6 +149,13 @@ class SqliteSession:
     def all_roll_back(self) -> bool:
         return True
 
+    def number(self) -> int:
+        return 0
+
+    def limit(self, lock: str, statement: str) -> None:
+        """SQLite has no limit on how long a statement takes."""
+        self._connection.execute(f"PRAGMA busy_timeout = {milliseconds(lock) or 2**31 - 1}")
+
     def sqlalchemy(self) -> sa.Connection:
         if self._bound is None:
             from mig.runner.binding import bind
@@ -182,6 +191,10 @@ def _file(url: str) -> tuple[str, bool]:
     if path.startswith("file:") or options.get("uri") == ["true"]:
         return path + ("?" + query if query else ""), True
     return path, False
+
+
+def _refused(error: Exception) -> StatementError:
+    return StatementError(_say(error), busy=getattr(error, "sqlite_errorname", "") in _BUSY)
 
 
 def _say(error: Exception) -> str:
