@@ -16,11 +16,15 @@ import pytest
 
 from mig.errors import RunnerError, StepFailedError
 from mig.runner import Options, Runner
+from mig.runner.dialects import Session, Settings
+from mig.runner.dialects.postgresql import PostgresqlDialect, PostgresqlSession
+from mig.runner.waiting import Waiting
 from tests.database.test_runner_runs import KINDS, TRANSACTIONAL, Target, brief, target
 from tests.repositories import GitSandbox, native
 from tests.unit.runner.snapshots import A, B, C, Recorder, shop, snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SETTINGS = {"mig.toml": 'source = "native"\npath = "migrations"\n'}
@@ -236,6 +240,60 @@ def test_another_runner_in_between_is_noticed(tmp_path: Path) -> None:
     assert [step.id for step in outcome.steps] == [A, C]
     assert recorder.names().count("PlanMade") == 2
     assert brief(database.runner(shop()).status()) == ([A, B, C], [])
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("way", ["SELECT pg_advisory_unlock_all();", "DISCARD ALL;"])
+def test_a_lock_that_a_migration_gives_away_stops_the_run(postgresql_database: object, way: str) -> None:
+    server = Target(postgresql_database.plain_url)  # type: ignore[attr-defined]
+    files = {
+        "migrations/1.sql": native(A, (), way, header="-- mig:no-transaction"),
+        "migrations/2.sql": native(B, A, "CREATE TABLE t (id integer);"),
+    }
+    with pytest.raises(RunnerError, match=r"the lock that keeps other runners out was lost \(it was given"):
+        server.runner(files).up()
+    assert server.tables() == []
+
+
+@pytest.mark.postgresql
+def test_another_session_of_the_server_in_the_middle_of_a_run_stops_it(postgresql_database: object) -> None:
+    """As through a pooler that gives each transaction the session that is free."""
+    server = Target(postgresql_database.plain_url)  # type: ignore[attr-defined]
+    lent: list[PostgresqlSession] = []
+
+    @contextlib.contextmanager
+    def lend(url: str, settings: Settings) -> Iterator[Session]:
+        lent.append(PostgresqlDialect().connect(url, settings))
+        own = lent[0]._connection
+        try:
+            yield lent[0]
+        finally:
+            own.close()
+            lent[-1].close()
+
+    def swap(event: object) -> None:
+        if type(event).__name__ == "StepDone":
+            lent.append(PostgresqlDialect().connect(server.url, Settings()))
+            lent[0]._connection = lent[-1]._connection
+
+    with pytest.raises(RunnerError, match=r"was lost \(server pid \d+, was \d+\)") as caught:
+        Runner(server.url, snapshot(shop()), on_event=swap, connect=lend).up()
+    assert "pooler" in caught.value.hint
+    assert server.query("SELECT id FROM mig_history") == [(A,)]
+
+
+@pytest.mark.postgresql
+def test_a_session_that_has_the_lock_of_another_runner_is_refused(postgresql_database: object) -> None:
+    """As through a pooler that gives two runners one session in turn."""
+    server = Target(postgresql_database.plain_url)  # type: ignore[attr-defined]
+    with contextlib.closing(PostgresqlDialect().connect(server.url, Settings())) as shared:
+        shared.acquire_lock("mig_history", Waiting(limit=1, notify=Recorder()))
+
+        def lend(url: str, settings: Settings) -> contextlib.AbstractContextManager[Session]:
+            return contextlib.nullcontext(shared)
+
+        with pytest.raises(RunnerError, match="this session of the server has the lock of another runner"):
+            Runner(server.url, snapshot(shop()), connect=lend).up()
 
 
 @pytest.mark.postgresql

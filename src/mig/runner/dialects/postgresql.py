@@ -33,14 +33,25 @@ _JOINS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _STANDS_ALONE = re.compile(r"CONCURRENTLY|\bFINALIZE\b|\bTEMP", re.IGNORECASE)
-_HOLDER = """
-SELECT a.pid, a.usename, a.application_name, coalesce(host(a.client_addr), 'local'),
-       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
-FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+_GIVES_AWAY = re.compile(r"advisory_unlock|\bDISCARD\b", re.IGNORECASE)
+_ONE_SESSION = (
+    "no migration may unlock it; through a pooler that shares sessions between transactions (PgBouncer), "
+    "connect to the server itself; then run the command again"
+)
+_IS_THE_LOCK = """
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND l.classid = {high}::oid AND l.objid = {low}::oid
 """
+_HOLDER_OF = "SELECT FROM pg_locks l" + _IS_THE_LOCK
+_HOLDER = (
+    """
+SELECT a.pid, a.usename, a.application_name, coalesce(host(a.client_addr), 'local'),
+       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+"""
+    + _IS_THE_LOCK
+)
 _PARTS = {"table": 1, "view": 1, "index": 1, "type": 1, "column": 2, "constraint": 2, "trigger": 2}
 _CLASS = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 _HAS = {
@@ -132,6 +143,9 @@ class PostgresqlSession:
         self._schema = ""
         self._is_chosen = False
         self._is_locked = False
+        self._may_lose_lock = False
+        self._backend: object = 0
+        self._held = ""
         self._bound: sa.Connection | None = None
         self._set = self._reset = ""
 
@@ -175,6 +189,8 @@ class PostgresqlSession:
         return True
 
     def execute(self, sql: str) -> None:
+        # To look for the lock takes longer than a small migration, so it is not done each time.
+        self._may_lose_lock = self._may_lose_lock or bool(_GIVES_AWAY.search(sql))
         self._run(sql).close()
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
@@ -203,7 +219,19 @@ class PostgresqlSession:
         )
 
     def begin(self, waiting: Waiting) -> None:
-        self.execute(f"{self._reset}BEGIN")  # one round trip
+        if not self._is_locked:
+            self.execute(f"{self._reset}BEGIN")  # one round trip
+            return
+        held = self._held if self._may_lose_lock else "true"
+        with self._run(f"{self._reset}SELECT pg_backend_pid(), {held}; BEGIN") as cursor:
+            while cursor.description is None and cursor.nextset():
+                pass
+            found = cursor.fetchall()
+        if found != [(self._backend, True)]:
+            self.rollback()
+            now = found[0][0]
+            how = f"server pid {now}, was {self._backend}" if now != self._backend else "it was given away"
+            raise RunnerError(f"the lock that keeps other runners out was lost ({how})", hint=_ONE_SESSION)
 
     def commit(self, last: str) -> None:
         self.execute(f"{_AS_CONNECTED}{last}COMMIT")
@@ -232,13 +260,19 @@ class PostgresqlSession:
 
     def acquire_lock(self, name: str, waiting: Waiting) -> None:
         key = _lock_key(self._connection.info.dbname, self._schema, name)
+        self._held = f"EXISTS ({_HOLDER_OF.format(**_halves(key))} AND l.pid = pg_backend_pid())"
+        self._backend, is_held = self.query(f"SELECT pg_backend_pid(), {self._held}")[0]
+        # A pooler makes up the pid that it tells at the beginning.
+        self._may_lose_lock = self._backend != self._connection.info.backend_pid
+        if is_held:
+            raise RunnerError("this session of the server has the lock of another runner", hint=_ONE_SESSION)
         waiting.until(
             lambda: bool(self.query(f"SELECT pg_try_advisory_lock({key})")[0][0]), lambda: self._holder(key)
         )
         self._is_locked = True
 
     def _holder(self, key: int) -> str:
-        rows = self.query(_HOLDER.format(high=key >> 32 & 0xFFFFFFFF, low=key & 0xFFFFFFFF))
+        rows = self.query(_HOLDER.format(**_halves(key)))
         if not rows:
             return "it has just ended"
         pid, user, application, host, since = rows[0]
@@ -320,6 +354,10 @@ def _driver() -> ModuleType:
         hint = "pip install 'mig-db[postgresql]'"
         raise RunnerError("the driver for PostgreSQL (psycopg 3) is not installed", hint=hint) from None
     return psycopg
+
+
+def _halves(key: int) -> dict[str, int]:
+    return {"high": key >> 32 & 0xFFFFFFFF, "low": key & 0xFFFFFFFF}
 
 
 def _lock_key(database: str, schema: str, name: str) -> int:
