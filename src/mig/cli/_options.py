@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mig.usecases.project import Project
 
 FORMATS = ("rich", "text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+_COMMON_FORMATS = FORMATS[:3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def accept_globals(command: click.Command) -> None:
     A command's own options come first where a name is taken.  Its help lists only ``--format``.
     """
     taken = {name for param in command.params for name in param.opts}
-    for option in global_options():
+    for option in global_options(_COMMON_FORMATS):
         if not taken & {*option.opts}:
             option.hidden = option.name != "format"
             command.params.append(option)
@@ -54,15 +55,15 @@ def accept_globals(command: click.Command) -> None:
             accept_globals(below)
 
 
-def global_options() -> list[click.Option]:
-    """The global options, made anew."""
+def global_options(formats: Sequence[str] = FORMATS) -> list[click.Option]:
+    """The global options, made anew, with the formats that a command has."""
     folder = click.Path(path_type=Path, exists=True, file_okay=False)
     path = click.Path(path_type=Path)
     return [
         _option("-C", "directory", type=folder, metavar="DIR", help="Work in this folder.", changes=_work_in),
         _option("--config", type=path, metavar="FILE", help="Use this configuration file."),
         _option("--lineage", metavar="NAME", help="Look at this lineage only."),
-        _option("--format", type=click.Choice(FORMATS), help="How to print the result."),
+        _option("--format", type=click.Choice(formats), help="How to print the result."),
         _option(
             "--no-color",
             is_flag=True,
