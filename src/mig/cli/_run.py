@@ -46,6 +46,11 @@ _COMMON = (
     click.option(
         "--allow-unsafe", is_flag=True, help="Apply what is not shown to be safe after what is applied."
     ),
+    click.option(
+        "--allow-batch-loss",
+        is_flag=True,
+        help="Let Alembic's batch mode on SQLite lose what cannot be kept.",
+    ),
 )
 _RECONCILE = (
     click.option(
@@ -84,6 +89,7 @@ class RunCall:
     at: str = ""
     allow_unsafe: bool = False
     allow_data_loss: bool = False
+    allow_batch_loss: bool = False
     ask_before_reverts: bool = False
 
 
@@ -150,6 +156,7 @@ def run_request(options: Globals, call: RunCall) -> DatabaseRequest:
         at=call.at,
         allow_unsafe=call.allow_unsafe,
         allow_data_loss=call.allow_data_loss,
+        allow_batch_loss=call.allow_batch_loss,
         ask_before_reverts=call.ask_before_reverts,
         ask=_ask,
     )

@@ -79,6 +79,7 @@ class Executor:
     root: str = ""
     secrets: tuple[str, ...] = ()
     variables: Variables = field(default_factory=Variables)
+    allow_batch_loss: bool = False
 
     def create_history(self) -> None:
         """Make the history's tables, in a transaction of their own, where they do not exist."""
@@ -216,7 +217,14 @@ class Executor:
         from mig.runner.python import PythonFailedError, run_python
 
         try:
-            run_python(self.session.sqlalchemy(), work.text, self._file(step), step, self.root)
+            run_python(
+                self.session.sqlalchemy(),
+                work.text,
+                self._file(step),
+                step,
+                self.root,
+                allow_loss=self.allow_batch_loss,
+            )
         except PythonFailedError as error:
             raise self._failed(step, error.error, None, line=error.line) from None
 

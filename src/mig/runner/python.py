@@ -36,17 +36,30 @@ class PythonFailedError(Exception):
         self.line = line
 
 
-def run_python(connection: sa.Connection, text: str, file: str, step: Step, root: str) -> None:
+def run_python(
+    connection: sa.Connection, text: str, file: str, step: Step, root: str, *, allow_loss: bool = False
+) -> None:
     """Execute one direction of a Python migration; it may import the project, which is in ``root``.
+
+    Args:
+        connection: the session's.
+        text: the file's.
+        file: its path, for messages.
+        step: the migration and the direction.
+        root: the folder of the project.
+        allow_loss: a batch of Alembic's on SQLite may lose what cannot be kept.
 
     Raises:
         PythonFailedError: whatever the migration raised.
     """
+    from mig.runner.batch import keeping_what_batches_lose
+
     if not connection.in_transaction():
         connection.begin()  # an ORM session in the migration then joins it and does not commit
     with _ONE_AT_A_TIME, _environment() as environment, _importable(root):
         environment.configure(connection=connection)
-        _call(environment, text, file, step)
+        with keeping_what_batches_lose(connection, allow_loss=allow_loss):
+            _call(environment, text, file, step)
 
 
 def render_sql(dialect: str, text: str, file: str, step: Step) -> str:

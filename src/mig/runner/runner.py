@@ -76,6 +76,7 @@ class Options:
     the snapshot was read from, where that is not the disk.  ``advisor`` is asked whether a plan is safe
     for the database; without one nobody is.  ``allow_unsafe`` runs what it doubts, ``allow_data_loss``
     reverts what takes rows along; ``ask_before_reverts`` has it asked whether anything is reverted.
+    ``allow_batch_loss`` has batches of Alembic's lose on SQLite what cannot be kept.
     ``variables`` are what stands for ``${name}`` in SQL files; without any, these are run as they are.
     ``fingerprint`` keeps what the schema is after a run, for ``verify``.
     """
@@ -91,6 +92,7 @@ class Options:
     advisor: Advisor | None = None
     allow_unsafe: bool = False
     allow_data_loss: bool = False
+    allow_batch_loss: bool = False
     fingerprint: bool = True
     ask_before_reverts: bool = False
     settings: Settings = field(default_factory=Settings)
@@ -485,6 +487,7 @@ class Runner:
             secrets=secrets,
             repeatables=Repeatables(session, self._dialect, origin.lineage),
             variables=variables,
+            allow_batch_loss=options.allow_batch_loss,
         )
 
 

@@ -47,6 +47,7 @@ class DatabaseRequest:
     at: str = ""
     allow_unsafe: bool = False
     allow_data_loss: bool = False
+    allow_batch_loss: bool = False
     ask_before_reverts: bool = False
     ask: Callable[[Plan], bool | None] | None = None
 
@@ -81,6 +82,7 @@ def read_options(project: Project, request: DatabaseRequest, chosen: Database, s
         advisor=ProjectAdvisor(project=project, at=at, ask=request.ask),
         allow_unsafe=request.allow_unsafe,
         allow_data_loss=request.allow_data_loss,
+        allow_batch_loss=request.allow_batch_loss,
         fingerprint=chosen.fingerprint,
         ask_before_reverts=request.ask_before_reverts,
         variables=read_variables(project, snapshot, chosen, os.environ),
