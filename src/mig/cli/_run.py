@@ -34,6 +34,7 @@ _CHANGED = click.option(
 )
 _COMMON = (
     click.option("--at", default="", metavar="REF", help="Take the migrations from this Git ref."),
+    click.option("--json", "as_events", is_flag=True, help="Print every event of the run as a line of JSON."),
     click.option("--dry-run", is_flag=True, help="Show every statement and do nothing."),
     click.option(
         "--lock-wait",
@@ -82,6 +83,7 @@ class RunCall:
     database: str
     target: str = ""
     as_script: bool = False
+    as_events: bool = False
     idempotent: bool = False
     allow_changed: bool = False
     apply_late: tuple[str, ...] = ()
@@ -135,10 +137,13 @@ def show_run(options: Globals, direction: str, run: Run, call: RunCall) -> None:
         )
     request = run_request(options, call)
     screen(options)
+    if call.as_events and (call.dry_run or call.as_script):
+        raise UsageError("--json is about runs", hint=f"mig {direction} --dry-run --format json shows a plan")
     if call.dry_run or call.as_script:
         click.echo(_preview(options, direction, request, call), nl=False)
     else:
-        _run(options, direction, run, request, call.target)
+        begin = _stream if call.as_events else _run
+        begin(options, direction, run, request, call.target)
 
 
 def run_request(options: Globals, call: RunCall) -> DatabaseRequest:
@@ -158,7 +163,7 @@ def run_request(options: Globals, call: RunCall) -> DatabaseRequest:
         allow_data_loss=call.allow_data_loss,
         allow_batch_loss=call.allow_batch_loss,
         ask_before_reverts=call.ask_before_reverts,
-        ask=_ask,
+        ask=None if call.as_events else _ask,
     )
 
 
@@ -178,6 +183,19 @@ def _preview(options: Globals, direction: str, request: DatabaseRequest, call: R
         )
     database, plan = plan_run(options.project(), request, direction, call.target)
     return plan_json(database, plan) if options.format == "json" else render_plan(plan)
+
+
+def _stream(options: Globals, _: str, run: Run, request: DatabaseRequest, target: str) -> None:
+    from mig.errors import MigError
+    from mig.report.events import EventStream
+
+    stream = EventStream(sys.stdout)
+    try:
+        outcome = run(options.project(), request, target, stream.on_event)
+    except MigError as error:
+        stream.fail(error)
+        raise
+    stream.finish(outcome)
 
 
 def _run(options: Globals, direction: str, run: Run, request: DatabaseRequest, target: str) -> None:

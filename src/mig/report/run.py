@@ -194,18 +194,21 @@ def render_outcome(outcome: Outcome, direction: str) -> str:
 
 
 def outcome_json(outcome: Outcome) -> str:
+    return render(outcome_value(outcome))
+
+
+def outcome_value(outcome: Outcome) -> dict[str, object]:
+    """What a run has done, for programs."""
     steps = outcome.steps
-    return render(
-        {
-            "database": outcome.database,
-            "applied": [step.id for step in steps if step.direction is Direction.UP],
-            "reverted": [step.id for step in steps if step.direction is Direction.DOWN],
-            "repeated": [step.name for step in outcome.repeated],
-            "left_out": list(outcome.left_out),
-            "heads": list(outcome.heads),
-            "duration_ms": outcome.duration_ms,
-        }
-    )
+    return {
+        "database": outcome.database,
+        "applied": [step.id for step in steps if step.direction is Direction.UP],
+        "reverted": [step.id for step in steps if step.direction is Direction.DOWN],
+        "repeated": [step.name for step in outcome.repeated],
+        "left_out": list(outcome.left_out),
+        "heads": list(outcome.heads),
+        "duration_ms": outcome.duration_ms,
+    }
 
 
 def render_plan(plan: Plan) -> str:
@@ -241,33 +244,43 @@ def plan_value(database: str, plan: Plan) -> dict[str, object]:
     return {
         "database": database,
         "steps": [_step_data(step) for step in plan.steps],
-        "doubts": [
-            {
-                "pending": doubt.pending,
-                "applied": doubt.applied,
-                "verdict": doubt.verdict.value,
-                "message": doubt.message,
-                "path": doubt.path,
-                "line": doubt.line,
-            }
-            for doubt in plan.doubts
-        ],
+        "doubts": doubt_values(plan),
         "repeatables": [step_data(step) for step in plan.extras.repeatables],
         "callbacks": [step_data(step) for step in (*callbacks_before(plan), *callbacks_after(plan))],
         "left_out": list(plan.extras.left_out),
-        "losses": [
-            {
-                "id": loss.threat.id,
-                "takes": loss.threat.takes.value,
-                "table": loss.threat.table,
-                "column": loss.threat.column,
-                "rows": loss.rows,
-                "more": loss.more,
-                "message": loss.message,
-            }
-            for loss in plan.losses
-        ],
+        "losses": loss_values(plan),
     }
+
+
+def doubt_values(plan: Plan) -> list[dict[str, object]]:
+    """What is not shown to be safe, for programs."""
+    return [
+        {
+            "pending": doubt.pending,
+            "applied": doubt.applied,
+            "verdict": doubt.verdict.value,
+            "message": doubt.message,
+            "path": doubt.path,
+            "line": doubt.line,
+        }
+        for doubt in plan.doubts
+    ]
+
+
+def loss_values(plan: Plan) -> list[dict[str, object]]:
+    """What is lost, for programs."""
+    return [
+        {
+            "id": loss.threat.id,
+            "takes": loss.threat.takes.value,
+            "table": loss.threat.table,
+            "column": loss.threat.column,
+            "rows": loss.rows,
+            "more": loss.more,
+            "message": loss.message,
+        }
+        for loss in plan.losses
+    ]
 
 
 def render_status(status: Status, *, color: bool, everything: bool) -> str:
