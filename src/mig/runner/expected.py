@@ -121,7 +121,7 @@ def read_expected(executor: Executor) -> Expected | None:
     if not found:
         return None
     row = dict(zip(names, found[0], strict=True))
-    image = unpack(str(row["image"]), str(row["server"])) if int(str(row["layout"])) == LAYOUT else None
+    image = unpack(str(row["image"]), str(row["server"])) if str(row["layout"]) == str(LAYOUT) else None
     if image is not None and fingerprint(image) != row["fingerprint"]:
         image = None
     return Expected(

@@ -188,7 +188,7 @@ class History:
             self._refuse_foreign(self._session.columns(TABLE), LAYOUT)
             raise
         if names:
-            self._refuse_foreign(names, max((int(str(row[-1])) for row in found), default=LAYOUT))
+            self._refuse_foreign(names, max((_number(row[-1], "layout") for row in found), default=LAYOUT))
         return tuple(map(_applied, found))
 
     def ids(self) -> tuple[str, ...]:
@@ -234,22 +234,33 @@ def now_text() -> str:
     return utc_text(datetime.now(UTC))
 
 
+def _number(value: object, column: str) -> int:
+    """A number, which SQLite lets somebody replace by anything."""
+    try:
+        return int(str(value))
+    except ValueError:
+        raise RunnerError(
+            f"a row of {TABLE} was altered by hand: its {column} is no number",
+            hint="restore the table from a backup, or write the number back",
+        ) from None
+
+
 def _applied(row: tuple[object, ...]) -> Applied:
     """A row as ``_READ`` names its columns."""
     seq, migration_id, lineage, parents, description, checksum, state, statement, *rest = row
     applied_at, applied_by, duration, git_commit, git_branch, tool_version, _ = rest
     return Applied(
-        seq=int(str(seq)),
+        seq=_number(seq, "seq"),
         id=str(migration_id),
         lineage=str(lineage),
         parents=tuple(str(parents).split(",")) if parents else (),
         description=str(description),
         checksum=str(checksum),
         state=str(state),
-        statement=int(str(statement)),
+        statement=_number(statement, "statement"),
         applied_at=utc_text(applied_at),
         applied_by=str(applied_by),
-        duration_ms=None if duration is None else int(str(duration)),
+        duration_ms=None if duration is None else _number(duration, "duration_ms"),
         git_commit=str(git_commit),
         git_branch=str(git_branch),
         tool_version=str(tool_version),

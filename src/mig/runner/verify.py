@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mig.runner.dialects import StatementError
 from mig.runner.expected import applied_digest, has_repeatables, read_expected, read_image
 from mig.schema.image import SchemaImage, find_differences, fingerprint
 
@@ -58,9 +59,14 @@ def verify_schema(executor: Executor, status: Status, replay: Replay | None) -> 
         hint = "mig status names the statement, and says how to settle it"
         problem = f"{status.failed.id} was interrupted in the middle, so nothing says what to expect"
         return Verified(status=status, against=_kind(replay), problem=problem, hint=hint)
-    if replay is not None:
-        return _against_replay(executor, status, replay)
-    return _against_fingerprint(executor, status)
+    try:
+        if replay is not None:
+            return _against_replay(executor, status, replay)
+        return _against_fingerprint(executor, status)
+    except StatementError as error:
+        problem = f"the schema cannot be read: {error.message}"
+        hint = "mend what it names, or the account's rights; everything else was checked"
+        return Verified(status=status, against=_kind(replay), problem=problem, hint=hint)
 
 
 def _kind(replay: Replay | None) -> str:
