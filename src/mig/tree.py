@@ -113,11 +113,12 @@ class DirectoryTree:
         return dict(sorted(found.items()))
 
     def read(self, paths: Iterable[str], limit: int) -> Iterator[Content]:
+        root = os.fspath(self.root)  # joining paths as objects takes longer than opening the files
         for path in paths:
-            yield read_bounded(self.root / path, path, limit)
+            yield read_bounded(os.path.join(root, path), path, limit)
 
 
-def read_bounded(file: Path, path: str, limit: int) -> Content:
+def read_bounded(file: str | Path, path: str, limit: int) -> Content:
     """Read a regular file, or say why that is not possible."""
     try:
         return read_regular(file, path, limit)
@@ -125,7 +126,7 @@ def read_bounded(file: Path, path: str, limit: int) -> Content:
         return Content(path, 0, None, error.strerror or "it cannot be read")
 
 
-def read_regular(file: Path, path: str, limit: int) -> Content:
+def read_regular(file: str | Path, path: str, limit: int) -> Content:
     """Read a file that must be a regular one, bounded, without following a link in its place.
 
     Raises:
@@ -138,7 +139,10 @@ def read_regular(file: Path, path: str, limit: int) -> Content:
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            data = stream.read(limit + 1)
+            # Asked for the limit, Python would make room for it: most files are a thousandth of that.
+            data = stream.read(min(found.st_size, limit) + 1)
+            if len(data) > found.st_size:  # it has grown, or is of a kind that has no size
+                data += stream.read(limit + 1 - len(data))
     finally:
         os.close(descriptor)
     return Content(path, max(found.st_size, len(data)), data if len(data) <= limit else None)

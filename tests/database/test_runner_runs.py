@@ -196,6 +196,16 @@ def test_events_tell_what_happens(database: Target) -> None:
     assert recorder.names() == ["PlanMade", "StepStarted", "StatementDone", "StatementDone", "StepDone"]
 
 
+@pytest.mark.postgresql
+def test_a_migration_may_choose_how_its_transaction_is_isolated(server: Target) -> None:
+    text = (
+        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n"
+        "CREATE TABLE one AS SELECT current_setting('transaction_isolation') AS level;"
+    )
+    server.runner({"migrations/1.sql": native(A, (), text)}).up()
+    assert server.query("SELECT level FROM one") == [("serializable",)]
+
+
 @pytest.mark.parametrize("database", TRANSACTIONAL, indirect=True)
 def test_a_failure_in_the_middle_leaves_nothing_of_the_migration(database: Target) -> None:
     files = shop()

@@ -46,18 +46,31 @@ def start_server(binaries: Path) -> Server:
     Raises:
         ServerUnavailableError: it does not start here.
     """
+    return _start_in_place(binaries, "scram-sha-256")
+
+
+def start_trusting_server(binaries: Path) -> Server:
+    """As ``start_server``, without passwords: hashing them takes longer than the rest of a connection.
+
+    Raises:
+        ServerUnavailableError: it does not start here.
+    """
+    return _start_in_place(binaries, "trust")
+
+
+def _start_in_place(binaries: Path, auth: str) -> Server:
     place = make_place("postgres")
     try:
-        return _start(place, _reachable(place, binaries))
+        return _start(place, _reachable(place, binaries), auth)
     except BaseException:
         place.remove()
         raise
 
 
-def _start(place: Place, binaries: Path) -> Server:
+def _start(place: Place, binaries: Path, auth: str) -> Server:
     data, password, port = place.folder / "data", secrets.token_hex(8), find_free_port()
     password_file = place.write("password", password)
-    options = ("--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync")
+    options = ("--username=postgres", f"--auth={auth}", "--encoding=UTF8", "--no-locale", "--no-sync")
     place.run([binaries / "initdb", *options, f"--pwfile={password_file}", f"--pgdata={data}"])
     settings = [part for setting in (f"port={port}", *_SETTINGS) for part in ("-c", setting)]
     url = f"postgresql+psycopg://postgres:{password}@127.0.0.1:{port}/postgres"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -83,11 +83,12 @@ class Executor:
 
     def create_history(self) -> None:
         """Make the history's tables, in a transaction of their own, where they do not exist."""
-        if self.history.exists():
+        made = self.history.make()
+        if not made:
             return
         self.session.begin(self.waiting)
         try:
-            self.session.commit(self.history.sql.create())
+            self.session.commit(made)
         finally:
             self.session.rollback()
 
@@ -161,20 +162,21 @@ class Executor:
             raise RunnerError(
                 f"{step.id} is not in the repository", hint="check out the branch that has its file"
             )
-        record = Record(
-            id=step.id,
-            lineage=self.origin.lineage,
-            parents=step.migration.parents,
-            description=step.migration.description,
-            checksum=step.migration.checksum,
-            down=work.down,
-            applied_at=now_text(),
-            applied_by=self.origin.by,
-            git_commit=self.origin.git_commit,
-            git_branch=self.origin.git_branch,
-            tool_version=self.origin.tool_version,
-        )
-        return replace(record, **values)  # type: ignore[arg-type]  # the names are Record's
+        known: dict[str, object] = {
+            "id": step.id,
+            "lineage": self.origin.lineage,
+            "parents": step.migration.parents,
+            "description": step.migration.description,
+            "checksum": step.migration.checksum,
+            "down": work.down,
+            "applied_by": self.origin.by,
+            "git_commit": self.origin.git_commit,
+            "git_branch": self.origin.git_branch,
+            "tool_version": self.origin.tool_version,
+        }
+        if "applied_at" not in values:
+            known["applied_at"] = now_text()
+        return Record(**{**known, **values})  # type: ignore[arg-type]  # the names are Record's
 
     def _run_in_transaction(self, step: Step, work: Work, seen: Seen, began: float) -> None:
         self.session.begin(self.waiting)
@@ -191,7 +193,7 @@ class Executor:
     def _finish(self, step: Step, work: Work, began: float) -> None:
         sql = self.history.sql
         if step.direction is Direction.UP:
-            last = sql.insert(self.record(step, work, duration_ms=_since(began)))
+            last = self.history.insert(self.record(step, work, duration_ms=_since(began)))
         else:
             last = sql.revert(self.origin.lineage, step.id, self.origin.by)
         try:
@@ -236,7 +238,9 @@ class Executor:
             self._compare(seen)
             if step.direction is Direction.UP:
                 self.session.commit(
-                    sql.insert(self.record(step, work, state=RUNNING, applied_by=self.origin.process))
+                    self.history.insert(
+                        self.record(step, work, state=RUNNING, applied_by=self.origin.process)
+                    )
                 )
             else:
                 self.session.commit(sql.update(lineage, step.id, state=RUNNING, statement=0))

@@ -43,6 +43,7 @@ _KINDS = {
     "layout": "number not null",
     "down": "text",
 }
+_COLUMNS = ", ".join(_KINDS)
 _READ = tuple(name for name in _KINDS if name != "down")  # the downs can be large and are seldom needed
 
 
@@ -120,16 +121,31 @@ class HistorySql:
             f"CREATE TABLE IF NOT EXISTS {self.table} ({columns}, {unique}){self.dialect.table_options};\n"
         )
 
-    def insert(self, record: Record) -> str:
-        values = {
-            "seq": "coalesce(max(seq), 0) + 1",
-            "parents": self._text(",".join(record.parents)),
-            "applied_at": self.dialect.moment(record.applied_at) if record.applied_at else self.dialect.now,
-            "layout": str(LAYOUT),
-        }
-        chosen = (values.get(name) or self._text(getattr(record, name)) for name in _KINDS)
-        columns, row = ", ".join(_KINDS), ", ".join(chosen)
-        return f"INSERT INTO {self.table} ({columns}) SELECT {row} FROM {self.table};\n"
+    def insert(self, record: Record, seq: int | None = None) -> str:
+        """Write a row; with ``seq`` None the database counts, which takes it longer than all the rest."""
+        text = self._text
+        row = ", ".join(
+            (
+                "coalesce(max(seq), 0) + 1" if seq is None else str(seq),
+                text(record.id),
+                text(record.lineage),
+                text(",".join(record.parents)),
+                text(record.description),
+                text(record.checksum),
+                text(record.state),
+                text(record.statement),
+                self.dialect.moment(record.applied_at) if record.applied_at else self.dialect.now,
+                text(record.applied_by),
+                text(record.duration_ms),
+                text(record.git_commit),
+                text(record.git_branch),
+                text(record.tool_version),
+                str(LAYOUT),
+                text(record.down),
+            )
+        )
+        rows = f"SELECT {row} FROM {self.table}" if seq is None else f"VALUES ({row})"
+        return f"INSERT INTO {self.table} ({_COLUMNS}) {rows};\n"
 
     def update(self, lineage: str, migration_id: str, **values: str | int | None) -> str:
         changes = ", ".join(f"{name} = {self._text(value)}" for name, value in values.items())
@@ -169,7 +185,21 @@ class History:
     def __init__(self, session: Session, dialect: Dialect, lineage: str) -> None:
         self._session = session
         self._lineage = lineage
+        self._last: int | None = None
         self.sql = HistorySql(dialect=dialect, table=session.qualify(TABLE), log=session.qualify(LOG_TABLE))
+
+    def make(self) -> str:
+        """The SQL that makes the tables; nothing where there are some."""
+        names, found = self._session.read(TABLE, f"SELECT max(seq) FROM {self.sql.table}")
+        if self.sql.dialect.locks_runs:  # nobody else writes a row until this run ends
+            self._last = int(str(found[0][0] or 0)) if found else 0
+        return "" if names else self.sql.create()
+
+    def insert(self, record: Record) -> str:
+        """The SQL that writes a row, after ``make``."""
+        if self._last is not None:
+            self._last += 1
+        return self.sql.insert(record, self._last)
 
     def exists(self) -> bool:
         return bool(self._session.columns(TABLE))

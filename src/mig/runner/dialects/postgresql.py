@@ -139,6 +139,7 @@ class PostgresqlSession:
 
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]], secrets: tuple[str, ...]) -> None:
         self._connection = connection
+        self._cursor = connection.cursor()  # one for all: making one takes a fifth of a statement's time
         self._secrets = secrets
         self._schema = ""
         self._is_chosen = False
@@ -191,19 +192,19 @@ class PostgresqlSession:
     def execute(self, sql: str) -> None:
         # To look for the lock takes longer than a small migration, so it is not done each time.
         self._may_lose_lock = self._may_lose_lock or bool(_GIVES_AWAY.search(sql))
-        self._run(sql).close()
+        self._run(sql)
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        with self._run(sql) as cursor:
-            while cursor.nextset():  # of several statements, the last one
-                pass
-            return cursor.fetchall()
+        cursor = self._run(sql)
+        while cursor.nextset():  # of several statements, the last one
+            pass
+        return cursor.fetchall()
 
     def _run(self, sql: str) -> psycopg.Cursor[tuple[object, ...]]:
         import psycopg
 
         try:
-            return self._connection.execute(sql)
+            return self._cursor.execute(sql)
         except psycopg.Error as error:
             raise self._refused(error) from None
 
@@ -219,14 +220,15 @@ class PostgresqlSession:
         )
 
     def begin(self, waiting: Waiting) -> None:
-        if not self._is_locked:
-            self.execute(f"{self._reset}BEGIN")  # one round trip
+        # A session of the server's own is the same one for as long as the connection is.  What asks for it
+        # is a query, after which a migration can no longer choose how its transaction is isolated.
+        if not self._is_locked or not self._may_lose_lock:
+            self._run_whole(f"{self._reset}BEGIN")  # one round trip
             return
-        held = self._held if self._may_lose_lock else "true"
-        with self._run(f"{self._reset}SELECT pg_backend_pid(), {held}; BEGIN") as cursor:
-            while cursor.description is None and cursor.nextset():
-                pass
-            found = cursor.fetchall()
+        cursor = self._run(f"{self._reset}SELECT pg_backend_pid(), {self._held}; BEGIN")
+        while cursor.description is None and cursor.nextset():
+            pass
+        found = cursor.fetchall()
         if found != [(self._backend, True)]:
             self.rollback()
             now = found[0][0]
@@ -234,7 +236,22 @@ class PostgresqlSession:
             raise RunnerError(f"the lock that keeps other runners out was lost ({how})", hint=_ONE_SESSION)
 
     def commit(self, last: str) -> None:
-        self.execute(f"{_AS_CONNECTED}{last}COMMIT")
+        self._run_whole(f"{_AS_CONNECTED}{last}COMMIT")
+
+    def _run_whole(self, sql: str) -> None:
+        """Run what mig itself writes around a migration.
+
+        libpq alone does it, four times as fast as through a cursor; an interrupt waits until it is done, and
+        in the middle of a commit nobody would know what it has left.
+        """
+        import psycopg
+
+        try:
+            result = self._connection.pgconn.exec_(sql.encode())
+            if result.status not in (psycopg.pq.ExecStatus.COMMAND_OK, psycopg.pq.ExecStatus.TUPLES_OK):
+                raise psycopg.errors.error_from_result(result, encoding="utf-8")
+        except psycopg.Error as error:
+            raise self._refused(error) from None
 
     def rollback(self) -> None:
         if not self._connection.closed and self.in_transaction():
@@ -291,14 +308,14 @@ class PostgresqlSession:
     def read(self, table: str, query: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         names = f"SELECT * FROM {self.qualify(table)} LIMIT 0; "  # noqa: S608 - qualified; the catalogue is dear
         try:
-            with self._run(names + query) as cursor:
-                columns = tuple(column.name for column in cursor.description or ())
-                cursor.nextset()
-                return columns, cursor.fetchall()
+            cursor = self._run(names + query)
         except StatementError:
             if self.columns(table):
                 raise
             return (), []
+        columns = tuple(column.name for column in cursor.description or ())
+        cursor.nextset()
+        return columns, cursor.fetchall()
 
     def qualify(self, name: str) -> str:
         return f"{_quoted(self._schema)}.{name}"
