@@ -208,3 +208,23 @@ def test_two_that_wait_for_one_another_both_get_through(postgresql_database: obj
     runner(target, files, recorder, "30s").up()
     thread.join()
     assert "deadlock detected" in retried(recorder)[0].message
+
+
+@pytest.mark.postgresql
+def test_a_long_index_says_how_far_the_server_is(postgresql_database: object) -> None:
+    target = Target(postgresql_database.plain_url)  # type: ignore[attr-defined]
+    rows = "CREATE TABLE rows AS SELECT md5(i::text) AS t FROM generate_series(1, 200000) i;"
+    slow = """
+    CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+    BEGIN IF $1 < '0002' THEN PERFORM pg_sleep(0.3); END IF; RETURN $1; END $$;
+    """
+    target.query(rows)
+    target.query(slow)
+    files = {"migrations/1.sql": native(A, (), "CREATE INDEX i ON rows (slow(t));")}
+    recorder = Recorder()
+    runner(target, files, recorder).up()
+    told = [event for event in recorder.events if isinstance(event, StepRunning)]
+    assert told
+    assert told[0].seconds >= 0.2
+    assert any(event.progress.startswith("building index") and "%" in event.progress for event in told), told
+    assert not any(event.blockers for event in told)

@@ -49,6 +49,7 @@ def test_what_does_not_commute_with_what_is_applied_is_refused(clashing: GitSand
     assert f"  conflict  {B} after {C}  migrations/3_index.sql:5\n            after {C}, " in refused.stderr
     assert "users.email" in refused.stderr
     assert f"mig: not shown to be safe for this database (MIG309): {B} after {C}" in refused.stderr
+    assert f"mig redo {C}" in refused.stderr.splitlines()[-1]
     assert "--allow-unsafe" in refused.stderr.splitlines()[-1]
     assert "2 applied, 1 pending" in clashing.mig("status").stdout
 
@@ -122,6 +123,7 @@ def test_what_is_gone_and_was_never_committed_is_unknown(tmp_path: Path) -> None
     refused = repo.mig("up", expect=3).stderr
     assert f"  unknown   {X} after {C}  migrations/4_phones.sql\n" in refused
     assert "neither here nor in Git" in refused
+    assert "mig down unknown" in refused.splitlines()[-1]
     repo.mig("down", "unknown")
     assert f"applied {X}" in repo.mig("up").stdout
 

@@ -227,13 +227,14 @@ def sync_for_hook(options: Globals) -> None:
     show_run(options, "sync", sync_database, call)
 
 
-def _ask(_: Plan) -> bool | None:
+def _ask(plan: Plan) -> bool | None:
     """Whether a plan may run whose doubts have been shown; None where nobody is at the terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         return None
     from mig.cli._prompt import ask
 
-    answer = ask(("mig: run it all the same?  [y] yes  [n] no",), {"y": "yes", "n": "no"}, os.environ)
+    question = "run it all the same?" if plan.doubts or plan.losses else "go on?"
+    answer = ask((f"mig: {question}  [y] yes  [n] no",), {"y": "yes", "n": "no"}, os.environ)
     return None if answer is None else answer == "yes"
 
 

@@ -8,6 +8,7 @@ import click
 
 from mig.cli._fleet import fleet_options, pace_options, show_fleet, take_fleet
 from mig.cli._run import RunCall, reconcile_options, run_options, run_request, show_run
+from mig.errors import UsageError
 
 if TYPE_CHECKING:
     from mig.cli._options import Globals
@@ -30,5 +31,9 @@ def command(ctx: click.Context, /, **call: Any) -> None:
     fleet = take_fleet(call, "up")
     if fleet is None:
         show_run(options, "up", apply_migrations, RunCall(**call))
+    elif call["as_events"]:
+        raise UsageError(
+            "--json tells of one database", hint="mig up --fleet ... --format json sums a fleet up"
+        )
     else:
         ctx.exit(show_fleet(options, run_request(options, RunCall(**call)), fleet))

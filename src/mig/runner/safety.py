@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mig.runner.plan import Plan
     from mig.runner.reconcile import Reconciliation
 
-_NAMED = 3
-
 
 class Meets(Enum):
     """How a migration that is applied stands to one that is to be applied after it."""
@@ -51,7 +49,10 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A meeting that is not shown to be harmless: ``verdict`` and, in ``message``, why, with a witness."""
+    """A meeting that is not shown to be harmless: ``verdict`` and, in ``message``, why, with a witness.
+
+    ``is_gone``: the applied one is not in the repository.
+    """
 
     pending: str
     applied: str
@@ -59,6 +60,7 @@ class Doubt:
     message: str
     path: str = ""
     line: int = 0
+    is_gone: bool = False
 
 
 class Advisor(Protocol):
@@ -158,6 +160,7 @@ class Guard:
         if not pairs:
             return plan
         doubts = self.advisor.find_doubts(self.lineage, graph, left, classify(graph, pairs))
+        doubts = tuple(replace(one, is_gone=one.applied not in graph) for one in doubts)
         return replace(plan, doubts=doubts)
 
     def tell(self, plan: Plan) -> None:
@@ -197,10 +200,12 @@ def refuse_doubts(plan: Plan) -> RunnerError:
     """The error for a plan that is not shown to be safe, and that nobody has confirmed."""
     first = plan.doubts[0]
     more = f", and {len(plan.doubts) - 1} more pairs" if len(plan.doubts) > 1 else ""
-    others = ", ".join(sorted({doubt.applied for doubt in plan.doubts})[:_NAMED])
+    if first.is_gone:
+        way = "mig down unknown (or mig sync) reverts what is not in the repository"
+    else:
+        way = f"mig redo {first.applied} applies both in the order of a fresh database"
     return RunnerError(
         f"not shown to be safe for this database (MIG309): {first.pending} after {first.applied},"
         f" which it has already{more}; nothing was touched",
-        hint=f"revert {others} first (mig redo applies it again in order), or look at the pairs with"
-        " mig compare and pass --allow-unsafe",
+        hint=f"{way}; or look at the pairs with mig compare and pass --allow-unsafe",
     )
