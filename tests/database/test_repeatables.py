@@ -8,15 +8,18 @@ import pytest
 
 from mig.errors import GraphError, RunnerError, StepFailedError
 from mig.runner import Options, Runner
-from mig.runner.events import ExtraDone
+from mig.runner.events import ExtraDone, StepRetried
 from mig.runner.extras import RepeatableState
-from tests.database.test_runner_runs import KINDS, Target, target
+from tests.database.test_runner_retries import holding, retried, runner
+from tests.database.test_runner_runs import KINDS, TRANSACTIONAL, Target, target
 from tests.repositories import native
 from tests.unit.runner.snapshots import A, B, C, Recorder, shop, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from mig.runner.events import Event
 
 FOLDER = "migrations/repeatable"
 VIEW = "DROP VIEW IF EXISTS names;\nCREATE VIEW names AS SELECT id, email FROM users;\n"
@@ -232,3 +235,26 @@ def test_every_repeatable_is_told_of(database: Target) -> None:
     (status,) = database.runner(files).status().repeatables
     assert status.state is RepeatableState.CURRENT
     assert status.applied_at.endswith("Z")
+
+
+@pytest.mark.parametrize("kind", TRANSACTIONAL)
+def test_one_that_has_not_got_its_locks_is_tried_again(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    database = target(kind, request, tmp_path)
+    database.runner(shop() | {f"{FOLDER}/seeds.sql": "SELECT 1;"}).up()
+    text = "ALTER TABLE users RENAME TO people;\nALTER TABLE people RENAME TO users;"
+    files = shop() | {f"{FOLDER}/seeds.sql": text}
+    recorder = Recorder()
+    with holding(database) as end:
+
+        def tell(event: Event) -> None:
+            recorder(event)
+            if isinstance(event, StepRetried):
+                end()
+
+        outcome = runner(database, files, tell).up()
+    assert [step.name for step in outcome.repeated] == ["seeds"]
+    assert [event.step.id for event in retried(recorder)] == ["seeds"]
+    with holding(database), pytest.raises(StepFailedError, match="seeds failed at migrations/repeatable"):
+        runner(database, files | {f"{FOLDER}/seeds.sql": f"{text}\n-- again"}, tell, retries=0).up()

@@ -62,7 +62,7 @@ class StepRetried:
     ``attempt`` counts from 1, of as many as ``limit``.
     """
 
-    step: Step
+    step: Step | ExtraStep
     attempt: int
     limit: int
     pause: float

@@ -126,7 +126,7 @@ class Executor:
         try:
             yield
         except StepBusyError as error:
-            message = "; ".join((error.message, *(f"in the way was {one}" for one in self._blockers())))
+            message = "; ".join((error.message, *(f"in the way was {one}" for one in self.blockers())))
             self.notify(StepFailed(step=step, message=message))
             raise StepFailedError(message, hint=error.hint) from None
         finally:
@@ -135,9 +135,10 @@ class Executor:
 
     def _retry(self, step: Step, run: Callable[[], None]) -> None:
         """Run what leaves nothing behind when it has not got its locks, several times if it must be."""
-        retry(step, run, self.settings.lock_retries, self.notify, self._blockers)
+        retry(step, run, self.settings.lock_retries, self.notify, self.blockers)
 
-    def _blockers(self) -> tuple[str, ...]:
+    def blockers(self) -> tuple[str, ...]:
+        """The sessions that are in the way right now, where the server tells."""
         return self.watch.blockers() if self.watch is not None else ()
 
     def _limit(self, step: Step) -> None:

@@ -32,6 +32,11 @@ class ExtraStep:
         return self.extra.name
 
     @property
+    def id(self) -> str:
+        """What messages call it, as they call migrations by their ids."""
+        return self.extra.name
+
+    @property
     def path(self) -> str:
         return self.extra.path
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mig.runner.events import Event
+    from mig.runner.extras import ExtraStep
     from mig.runner.plan import Step
 
 _FIRST_PAUSE = 0.5
@@ -27,7 +28,7 @@ _PIECEMEAL = re.compile(r"\bconcurrently\b", re.IGNORECASE)
 
 
 def retry(
-    step: Step,
+    step: Step | ExtraStep,
     run: Callable[[], None],
     limit: int,
     notify: Callable[[Event], None],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mig.errors import StepFailedError
+from mig.errors import StepBusyError, StepFailedError
 from mig.runner.dialects import StatementError
 from mig.runner.events import ExtraDone, ExtraFailed, ExtraStarted
 from mig.runner.extras import REPEATABLE
 from mig.runner.repeatables import RepeatedRecord
+from mig.runner.retry import retry
 from mig.runner.url import scrub
 
 if TYPE_CHECKING:
@@ -85,11 +87,18 @@ class Progress:
         self._executor.session.renew(self._executor.waiting)
         self._executor.notify(ExtraStarted(step=step))
         began = time.monotonic()
-        if self._executor.is_atomic(step.work):
-            self._run_in_transaction(step, began)
-        else:
-            self._run_bare(step, began)
-        self._executor.notify(ExtraDone(step=step, duration_ms=_since(began)))
+        executor = self._executor
+        try:
+            if executor.is_atomic(step.work):
+                run = partial(self._run_in_transaction, step, began)
+                retry(step, run, executor.settings.lock_retries, executor.notify, executor.blockers)
+            else:
+                self._run_bare(step, began)
+        except StepBusyError as error:
+            message = "; ".join((error.message, *(f"in the way was {one}" for one in executor.blockers())))
+            executor.notify(ExtraFailed(step=step, message=message))
+            raise StepFailedError(message, hint=error.hint) from None
+        executor.notify(ExtraDone(step=step, duration_ms=_since(began)))
 
     def _run_in_transaction(self, step: ExtraStep, began: float) -> None:
         session = self._executor.session
@@ -136,6 +145,8 @@ class Progress:
             line = statement.line + statement.text.count("\n", 0, max(error.offset, 0))
         place = f"{step.path}:{line}" if line else step.path
         message = scrub(f"{step.name} failed at {place}: {error.message}", self._executor.secrets)
+        if error.busy:
+            return StepBusyError(message, hint="run the command again once the table is free")
         self._executor.notify(ExtraFailed(step=step, message=message))
         return StepFailedError(message, hint=f"mend {step.path} and run the command again")
 
