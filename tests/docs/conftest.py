@@ -66,6 +66,25 @@ def ordered(tmp_path: Path) -> GitSandbox:
 
 
 @pytest.fixture
+def open_branches(tmp_path: Path) -> GitSandbox:
+    """Three branches that are right by themselves, of which two clash, and a base that has moved on."""
+    repo = GitSandbox(tmp_path / "open")
+    users = "CREATE TABLE users (id int PRIMARY KEY, email text);"
+    repo.commit("users", {"migrations/1_users.sql": native("9f31c0a2b7de", up=users)})
+    for name, new, up in (
+        ("rename-email", "77bc02d1a9e0", "ALTER TABLE users RENAME COLUMN email TO mail;"),
+        ("index-email", "b4e6105fd83c", "CREATE INDEX ix_users_email ON users (email);"),
+        ("orders", "51d0c3a9e8f2", "CREATE TABLE orders (id int PRIMARY KEY);"),
+    ):
+        repo.branch(name, "main")
+        repo.commit(name, {f"migrations/2_{name}.sql": native(new, "9f31c0a2b7de", up)})
+    repo.checkout("main")
+    age = "ALTER TABLE users ADD COLUMN age int;"
+    repo.commit("age", {"migrations/2_age.sql": native("c07a2d11e5b4", "9f31c0a2b7de", age)})
+    return repo
+
+
+@pytest.fixture
 def merged(diverged: GitSandbox) -> GitSandbox:
     """The same after a merge with Git alone, of two sides that get along: both heads are there."""
     diverged.checkout("main")

@@ -78,6 +78,7 @@ def test_the_page_of_codes_has_every_code() -> None:
         pytest.param("docs/how-to/environments.md", "mig check --deployed", "diverged", id="environments"),
         pytest.param("docs/how-to/hooks.md", "mig hooks install", "diverged", id="hooks"),
         pytest.param("docs/how-to/merge.md", "mig merge", "merged", id="merge"),
+        pytest.param("docs/how-to/radar.md", "mig radar", "open_branches", id="radar"),
         pytest.param("docs/how-to/replay.md", "mig check --replay", "diverged", id="replay"),
         pytest.param("docs/how-to/rebase.md", "mig rebase\n", "diverged", id="rebase"),
         pytest.param("docs/how-to/rebase.md", "mig rebase --add", "ordered", id="rebase-ordered"),

@@ -27,10 +27,13 @@ def printed(shop: GitSandbox, *args: str) -> dict[str, object]:
         pytest.param("mig check", ["check"], id="check"),
         pytest.param("mig merge", ["merge", "--dry-run"], id="merge"),
         pytest.param("mig rebase", ["rebase", "--dry-run"], id="rebase"),
+        pytest.param("mig radar", ["radar"], id="radar"),
     ],
 )
 def test_keys_in_tables_are_those_that_are_printed(shop: GitSandbox, title: str, args: list[str]) -> None:
-    text = section("docs/reference/json.md", title).partition("A finding:")[0]
+    text = (
+        section("docs/reference/json.md", title).partition("A finding:")[0].partition("One of `branches`:")[0]
+    )
     assert set(first_column(text)) == set(printed(shop, *args))
 
 
@@ -50,6 +53,15 @@ def test_keys_in_a_line_are_those_that_are_printed(shop: GitSandbox, title: str,
     text = section("docs/reference/json.md", title)
     printed_keys = set(printed(shop, *args))
     assert printed_keys <= set(re.findall(r'"(\w+)"', text))
+
+
+def test_the_keys_of_a_branch_are_those_that_are_printed(shop: GitSandbox) -> None:
+    branches = printed(shop, "radar", "feature/receipts~1", "--base", "main~1")["branches"]
+    assert isinstance(branches, list)
+    text = section("docs/reference/json.md", "mig radar").partition("One of `branches`:")[2]
+    assert {key for cell in first_column(text) for key in cell.replace("`", "").split(", ")} == set(
+        branches[0]
+    )
 
 
 def test_the_states_of_a_hook_are_those_that_there_are() -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "init": "Write the configuration and the folder of migrations.",
     "new": "Make a migration that continues the current heads.",
     "check": "Check this branch against the one it will be merged into.",
+    "radar": "Compare all open branches with the base and each other.",
     "compare": "Say whether two migrations commute, and why not.",
     "heads": "Show the heads of each lineage.",
     "log": "List the migrations in linear order, or draw them.",

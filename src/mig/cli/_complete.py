@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MOST = 200
 _NAMING_IDS = ("migration", "one", "other", "ids", "target", "onto", "apply_late", "mark_applied")
-_NAMING_REFS = ("at", "base", "head")
+_NAMING_REFS = ("at", "base", "head", "only", "refs")
 _TARGETS = {"up": ("head", "heads", "+1"), "down": ("base", "-1"), "redo": ("-1",)}
 
 

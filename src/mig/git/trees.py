@@ -212,6 +212,11 @@ class WorktreeTree(IndexTree):
             yield read_bounded(self.repo.root / path, path, limit) if on_disk else next(blobs)
 
 
+def entry_of(mode: str, key: str) -> Entry | None:
+    """The entry that Git writes as a mode and an object's id; None where the mode says that there is none."""
+    return Entry(_KINDS.get(mode[:3], OTHER), key) if mode.strip("0") else None
+
+
 def read_blobs(repo: Repo, wanted: Sequence[tuple[str, str]], limit: int) -> Iterator[Content]:
     """The contents of blobs, given as (path, blob id), in this order.
 

@@ -64,7 +64,7 @@ def find_unordered_pairs(three: ThreeWay) -> Iterator[Finding]:
     """One finding for each unordered pair that is not shown to commute, or only by a declaration."""
     for pair in three.pairs:
         if pair.verdict is not Verdict.COMMUTE:
-            yield _finding(three, pair)
+            yield finding_of(three, pair)
         elif pair.declared:
             yield _note(three, pair, f"are declared to commute: {pair.declared}")
         elif pair.remark:
@@ -96,7 +96,8 @@ def _find_declaration(three: ThreeWay, one: str, other: str) -> str:
     return ""
 
 
-def _finding(three: ThreeWay, pair: JudgedPair) -> Finding:
+def finding_of(three: ThreeWay, pair: JudgedPair) -> Finding:
+    """What is reported of a pair that is not shown to commute."""
     first, second = three.graph.migrations[pair.one], three.graph.migrations[pair.other]
     reason = pair.reasons[0] if pair.reasons else None
     code = _code(three, pair)
@@ -133,8 +134,9 @@ def _code(three: ThreeWay, pair: JudgedPair) -> str:
 def _has_landed_twice(three: ThreeWay, pair: JudgedPair) -> bool:
     """Whether the two are one migration, which came to both sides under different ids."""
     first, second = three.graph.migrations[pair.one], three.graph.migrations[pair.other]
-    sides = {three.side(pair.one), three.side(pair.other)}
-    return bool(first.checksum) and first.checksum == second.checksum and sides == {"ours", "theirs"}
+    one, other = _ours_first(three, pair)
+    is_across = one in three.ours and other in three.theirs
+    return bool(first.checksum) and first.checksum == second.checksum and is_across
 
 
 def _describe_twin(three: ThreeWay, pair: JudgedPair) -> str:

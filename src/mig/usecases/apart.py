@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mig.conflicts.names import find_names
 from mig.effects.footprint import Access
+from mig.usecases.meeting import Terms
 from mig.usecases.overlaps import words_of
 
 if TYPE_CHECKING:
@@ -109,6 +110,28 @@ class Apart:
             and far.unread.isdisjoint(names)
             and wide.unread.isdisjoint(names)
             and not _meet(far, wide)
+        )
+
+    def terms(self, migration_id: str) -> Terms:
+        """What to look for to find all that are not apart from a migration."""
+        own, far = self._of(migration_id), self._reach(migration_id)
+        loose = {"loose"} if own.loose else set[str]()
+        return Terms(
+            offers=frozenset(
+                loose
+                | {f"names {word}" for word in far.names}
+                | {f"changes {word}" for word in far.changed}
+                | {f"speaks {word}" for word in own.spoken}
+                | {f"unread {word}" for word in far.unread}
+            ),
+            asks=frozenset(
+                loose
+                | {f"names {word}" for word in far.changed}
+                | {f"changes {word}" for word in far.names}
+                | {f"speaks {word}" for word in far.unread}
+                | {f"unread {word}" for word in own.spoken}
+            ),
+            is_wide=not (own.is_plain and own.is_read and far.is_plain and far.unread.isdisjoint(own.spoken)),
         )
 
     def _of(self, migration_id: str) -> Traits:

@@ -220,7 +220,7 @@ def find_sides(project: Project, *, head: str = WORKTREE, base: str | None = Non
     """
     repo = project.git
     commit = Commit(head, project.commit(head).id)
-    published = _find_base(project, base)
+    published = find_base(project, base)
     if published is None or not commit.id:
         return Sides(at=head, head=commit, base=published, merge_bases=())
     others = (commit.id, *repo.merging()) if head in (WORKTREE, INDEX) else (commit.id,)
@@ -351,7 +351,14 @@ def _three_way(project: Project, sides: Sides, head: LineageReading, bases: list
     return three.in_order_of_arrival() if head.lineage.late else three
 
 
-def _find_base(project: Project, base: str | None) -> Commit | None:
+def find_base(project: Project, base: str | None) -> Commit | None:
+    """The commit that others are compared with: as asked for, as configured, else the remote's default.
+
+    None where nothing is published.
+
+    Raises:
+        GitError: there is no such ref, or the clone lacks the base.
+    """
     wanted = base or project.config.base
     if not wanted:
         found = project.git.default_base()

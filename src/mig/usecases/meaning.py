@@ -16,6 +16,7 @@ from mig.findings import Verdict
 from mig.graph.unordered import find_order
 from mig.usecases.apart import Apart
 from mig.usecases.footprints import Footprints
+from mig.usecases.meeting import find_meeting
 from mig.usecases.overlaps import Overlaps, Surrounding
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ class Meaning:
         """Some migrations in linear order, with those before them that speak of anything they touch."""
         chosen = tuple(sorted(set(ids)))
         self._footprints.prepare(chosen)
-        is_whole = self._graph.ancestors(*chosen).issubset(chosen)
-        before = (self._graph.ancestors(*chosen) - {*chosen}).__contains__
+        is_whole = all({*chosen}.issuperset(self._graph.before[i]) for i in chosen)
+        before = self._come_before(chosen)
         names = frozenset[str]().union(*map(self.names, chosen))
         relevant = () if is_whole else self._relevant(names, before)
         ordered = sorted({*relevant, *chosen}, key=self._position.__getitem__)
@@ -194,6 +195,29 @@ class Meaning:
         if migration_id not in self._names:
             self._names[migration_id] = frozenset(find_names(self.footprint(migration_id).operations))
         return self._names[migration_id]
+
+    def find_meeting(self, chosen: Iterable[str], pool: Iterable[str]) -> dict[str, frozenset[str]]:
+        """For each of the chosen, those of the pool that it is not shown to commute with, if unordered.
+
+        The graph must have an order.  What is left out commutes, as ``compare`` would find.
+        """
+        if self._dialect not in PROVED:
+            everybody = frozenset(pool)
+            return {i: everybody - {i} for i in chosen}
+        return find_meeting(chosen, pool, self._apart.terms if self._apart else self._overlaps.terms)
+
+    def may_meet(self, one: str, other: str) -> bool:
+        """Whether two unordered migrations have to be compared exactly; where they have not, they commute."""
+        if self._dialect not in PROVED or self._footprints.are_known:
+            return True
+        return self._overlaps.may_meet(one, other)
+
+    def _come_before(self, chosen: tuple[str, ...]) -> Callable[[str], bool]:
+        """A function that says what must come before some of the chosen, which themselves do not."""
+        if not self._order.ids:
+            return (self._graph.ancestors(*chosen) - {*chosen}).__contains__
+        is_before = self._order.is_before
+        return lambda i: i not in chosen and any(is_before(i, one) for one in chosen)
 
     def _names_made(self, migration_id: str) -> frozenset[str]:
         if migration_id not in self._made:

@@ -19,6 +19,7 @@ from mig.conflicts.naming import last, owner
 from mig.conflicts.settings import HARMLESS
 from mig.effects.footprint import Access
 from mig.findings import Verdict
+from mig.usecases.meeting import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,12 @@ class Overlaps:
         if first.is_wide or second.is_wide or not first.names.isdisjoint(second.names):
             return True
         return any(self._clash(mine, theirs) for mine in first.shared for theirs in second.shared)
+
+    def terms(self, migration_id: str) -> Terms:
+        """What to look for to find all that ``may_meet`` is true of; it finds some more."""
+        found = self._reach(migration_id)
+        terms = found.names | {f" {effect.resource}" for effect in found.shared}
+        return Terms(offers=terms, asks=terms, is_wide=found.is_wide)
 
     def _clash(self, one: Effect, other: Effect) -> bool:
         if one.resource != other.resource:

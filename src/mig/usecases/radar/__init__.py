@@ -1,0 +1,1 @@
+"""All open branches against the base and each other."""
