@@ -177,3 +177,15 @@ def test_check_reads_a_name_as_its_value_where_that_is_the_same_everywhere(
     found = [one.verdict for one in check(repo).findings if one.code.startswith("MIG3")]
     assert found == ([verdict] if verdict else [])
     assert not [one for one in check(repo).findings if one.code.startswith("MIG0")]
+
+
+def test_verify_replays_migrations_with_their_values(tmp_path: Path) -> None:
+    database = Target(f"sqlite:///{tmp_path / 'x.db'}")
+    repo = GitSandbox(tmp_path / "repo")
+    files = {"migrations/1.sql": FILES["migrations/1.sql"]}
+    repo.commit("start", {"mig.toml": SETTINGS + VARIABLES} | files)
+    repo.mig("up", env=environment(database))
+    found = repo.mig("verify", "--replay", env=environment(database))
+    assert SECRET not in found.stdout + found.stderr
+    database.query("CREATE TABLE by_hand (x text)")
+    assert "by_hand" in repo.mig("verify", "--replay", env=environment(database), expect=1).stdout

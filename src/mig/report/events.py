@@ -22,6 +22,7 @@ from mig.runner.events import (
     StepRunning,
     StepStarted,
 )
+from mig.runner.extras import ExtraStep
 
 if TYPE_CHECKING:
     from mig.errors import MigError
@@ -115,8 +116,10 @@ def _extra_event(event: ExtraStarted | ExtraDone | ExtraFailed) -> tuple[str, Va
             assert_never(event)
 
 
-def _of(step: Step) -> Values:
-    return {"id": step.id, "direction": step.direction.value, "path": step.path}
+def _of(step: Step | ExtraStep) -> Values:
+    # A repeatable or a callback goes in neither direction.
+    direction = "" if isinstance(step, ExtraStep) else step.direction.value
+    return {"id": step.id, "direction": direction, "path": step.path}
 
 
 def _milliseconds(seconds: float) -> int:

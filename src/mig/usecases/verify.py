@@ -13,6 +13,7 @@ from mig.model import Location
 from mig.usecases.database import choose_database, open_runner
 from mig.usecases.project import DISK
 from mig.usecases.replay import open_for
+from mig.usecases.variables import read_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mig.model import Migration, Snapshot
     from mig.runner.verify import Replay, Verified
     from mig.schema.image import Difference, SchemaImage
+    from mig.sqltext.variables import Variables
     from mig.usecases.database import DatabaseRequest
     from mig.usecases.project import Project
 
@@ -126,12 +128,13 @@ def _replay(project: Project, request: DatabaseRequest, url: str) -> Replay:
     """What makes the applied migrations' schema on a throwaway database."""
     from mig.runner.dialects import find_dialect
 
-    target = choose_database(project, request, os.environ).url
-    dialect = find_dialect(target).name
+    chosen = choose_database(project, request, os.environ)
+    target, dialect = chosen.url, find_dialect(chosen.url).name
 
     def replay(applied: tuple[tuple[str, str], ...]) -> SchemaImage:
         snapshot = project.snapshot(DISK)
-        statements = [pair for one in applied for pair in _statements(snapshot, one, dialect)]
+        variables = read_variables(project, snapshot, chosen, os.environ)
+        statements = [pair for one in applied for pair in _statements(snapshot, one, dialect, variables)]
         with open_for(project, url, dialect, also=target) as opened:
             failure = opened.build([text for text, _ in statements])
             if failure is not None:
@@ -144,7 +147,9 @@ def _replay(project: Project, request: DatabaseRequest, url: str) -> Replay:
     return replay
 
 
-def _statements(snapshot: Snapshot, applied: tuple[str, str], dialect: str) -> Iterator[tuple[str, str]]:
+def _statements(
+    snapshot: Snapshot, applied: tuple[str, str], dialect: str, variables: Variables
+) -> Iterator[tuple[str, str]]:
     """The statements of one applied migration, each with its place."""
     lineage, migration_id = applied
     hint = "verify without --replay: the fingerprint of the last run is then what counts"
@@ -154,7 +159,7 @@ def _statements(snapshot: Snapshot, applied: tuple[str, str], dialect: str) -> I
         raise RunnerError(
             f"{migration_id} of lineage {lineage} is applied, and not to be read here", hint=hint
         )
-    script = snapshot.script(migration, dialect)
+    script = snapshot.script(migration, dialect, variables.fill if variables else None)
     if script.language != "sql":
         message = f"{migration.path} is {script.language.capitalize()}, and replay executes no code"
         raise RunnerError(message, hint=hint)
