@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from tests.repositories import native
 from tests.servers import fixtures, mariadb, postgresql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 COUNT = 30
 _DOWN = ("down", "base", "--allow-data-loss")
@@ -106,6 +107,9 @@ def write_files(folder: Path, kind: str) -> None:
         (folder / path).write_text(text)
 
 
+Strike = Callable[[Target, int], None]
+
+
 @dataclass(kw_only=True)
 class Score:
     """What was met: kills by how the process ended, recoveries by the way that settled it."""
@@ -115,13 +119,22 @@ class Score:
 
 
 class Crash:
-    """Trials on one kind of database, in a folder with the migrations."""
+    """Trials on one kind of database, in a folder with the migrations.
+
+    ``strike`` is what happens to the database or to the client, whose pid it is told; the client is killed
+    where nothing is said.
+    """
 
     def __init__(
-        self, kind: str, folder: Path, fresh: Callable[[], contextlib.AbstractContextManager[Target]]
+        self,
+        kind: str,
+        folder: Path,
+        fresh: Callable[[], contextlib.AbstractContextManager[Target]],
+        strike: Strike | None = None,
     ) -> None:
         self._folder = folder
         self._fresh = fresh
+        self._strike = strike or _kill
         self._nowhere = os.open(os.devnull, os.O_WRONLY)
         write_files(folder, kind)
         self.score = Score()
@@ -153,9 +166,9 @@ class Crash:
     def _kill(self, database: Target, arguments: tuple[str, ...], seconds: float) -> None:
         child = fork_mig(self._folder, database.url, arguments, self._nowhere)
         time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
+        self._strike(database, child)
         _, status = os.waitpid(child, 0)
-        self.score.kills["killed" if os.WIFSIGNALED(status) else "had ended"] += 1
+        self.score.kills["had ended" if status == 0 else "killed"] += 1
 
     def _recover(self, database: Target, arguments: tuple[str, ...], chance: random.Random) -> None:
         for _ in range(_MOST_RECOVERIES):
@@ -188,6 +201,10 @@ class Crash:
             return os.waitstatus_to_exitcode(status), output.read().decode()
 
 
+def _kill(_database: Target, client: int) -> None:
+    os.kill(client, signal.SIGKILL)
+
+
 def fork_mig(folder: Path, url: str, arguments: Sequence[str], output: int) -> int:
     """The whole command in a process of its own, which need not import anything; its pid."""
     import mig.cli
@@ -202,7 +219,9 @@ def fork_mig(folder: Path, url: str, arguments: Sequence[str], output: int) -> i
     os.dup2(output, 1)
     os.dup2(output, 2)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
-    os._exit(mig.cli.main([*arguments, "--url", url]))
+    status = mig.cli.main([*arguments, "--url", url])
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _difference(found: list[object], expected: list[object]) -> str:

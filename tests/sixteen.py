@@ -26,6 +26,7 @@ def start_together(folder: Path, url: str, *options: str, count: int = 16) -> tu
                 children.append(fork_mig(folder, url, ("up", *options), file.fileno()))
         statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
         said = "".join(Path(place, str(number)).read_text() for number in range(count))
+    sys.stderr.writelines(f"{line}\n" for line in said.splitlines() if line.startswith("mig: "))
     return statuses, [line.split()[1] for line in said.splitlines() if line.startswith("applied ")]
 
 

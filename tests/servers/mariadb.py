@@ -15,7 +15,7 @@ _OPTIONS = (
     "--skip-name-resolve",
     "--skip-log-bin",
     "--innodb-buffer-pool-size=32M",
-    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-log-at-trx-commit=2",  # a killed server has kept what it has committed
     "--innodb-doublewrite=0",
     "--innodb-stats-persistent=0",
 )

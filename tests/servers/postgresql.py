@@ -28,7 +28,7 @@ _SETTINGS = (
     "unix_socket_directories=",
     "fsync=off",
     "full_page_writes=off",
-    "synchronous_commit=off",
+    "synchronous_commit=on",  # a killed server has kept what it has committed
     "max_wal_size=128MB",
     "timezone=UTC",
 )

@@ -308,11 +308,13 @@ class PostgresqlSession:
     def read(self, table: str, query: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         names = f"SELECT * FROM {self.qualify(table)} LIMIT 0; "  # noqa: S608 - qualified; the catalogue is dear
         try:
-            cursor = self._run(names + query)
+            return self._read(names + query)
         except StatementError:
-            if self.columns(table):
-                raise
-            return (), []
+            # Another runner may just have made it.
+            return self._read(names + query) if self.columns(table) else ((), [])
+
+    def _read(self, sql: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        cursor = self._run(sql)
         columns = tuple(column.name for column in cursor.description or ())
         cursor.nextset()
         return columns, cursor.fetchall()
