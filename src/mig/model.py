@@ -82,11 +82,15 @@ class Migration:
         return len(self.parents) > 1
 
 
+REPEATABLE, CALLBACKS = "repeatable", "callbacks"
+"""The roles of files beside the migrations, and the folders that hold them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extra:
     """A file beside the migrations that a run executes: a repeatable, or a callback.
 
-    ``role`` is the folder, ``repeatable`` or ``callbacks``; ``name`` the path below it without the ending.
+    ``role`` is one of the constants above; ``name`` the path below it without the ending.
     ``needs`` are names of repeatables that come before it.  ``dialects`` are those it is for; none: all.
     ``checksum`` covers the text as it is written, with the names of variables in it.
     """

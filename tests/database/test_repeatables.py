@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from mig.runner.events import ExtraDone, StepRetried
 from mig.runner.extras import RepeatableState
 from tests.database.test_runner_retries import holding, retried, runner
 from tests.database.test_runner_runs import KINDS, TRANSACTIONAL, Target, target
-from tests.repositories import native
+from tests.repositories import GitSandbox, native
 from tests.unit.runner.snapshots import A, B, C, Recorder, shop, snapshot
 
 if TYPE_CHECKING:
@@ -258,3 +260,28 @@ def test_one_that_has_not_got_its_locks_is_tried_again(
     assert [event.step.id for event in retried(recorder)] == ["seeds"]
     with holding(database), pytest.raises(StepFailedError, match="seeds failed at migrations/repeatable"):
         runner(database, files | {f"{FOLDER}/seeds.sql": f"{text}\n-- again"}, tell, retries=0).up()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_runs_that_start_together_all_succeed_and_repeat_once(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    database = target(kind, request, tmp_path)
+    repo = GitSandbox(tmp_path / "repo")
+    files = shop() | {
+        f"{FOLDER}/names.sql": VIEW,
+        f"{FOLDER}/seeds.sql": "INSERT INTO orders (id) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM orders);",
+    }
+    repo.commit("start", {"mig.toml": 'source = "native"\npath = "migrations"\n'} | files)
+    command = [sys.executable, "-P", "-m", "mig", "up", "--url", database.url]
+    runs = [
+        subprocess.Popen(command, cwd=repo.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    said = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0] * 4, said
+    assert database.query("SELECT count(*) FROM mig_repeatables") == [(2,)]
+    assert database.query("SELECT count(*) FROM orders") == [(1,)]
+    times = sum(out.count("repeated seeds") for out, _ in said)
+    # SQLite has no lock for a whole run.
+    assert times == 1 or (kind == "sqlite" and times >= 1)

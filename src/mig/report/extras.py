@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mig.runner.extras import REPEATABLE, RepeatableState
+from mig.model import REPEATABLE
+from mig.runner.extras import RepeatableState
 from mig.runner.plan import Direction
 
 if TYPE_CHECKING:

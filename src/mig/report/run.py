@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from mig.model import REPEATABLE
 from mig.report.extras import (
     callbacks_after,
     callbacks_before,
@@ -30,7 +31,6 @@ from mig.runner.events import (
     StepRunning,
     StepStarted,
 )
-from mig.runner.extras import REPEATABLE
 from mig.runner.plan import Direction
 from mig.runner.reconcile import said_of, way_out
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mig.catalogue import severity_of
 from mig.findings import Finding, Severity, Verdict
 from mig.graph.dag import build_graph
-from mig.model import Location
+from mig.model import REPEATABLE, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ def _repeatables(snapshot: LineageSnapshot, dialect: str) -> dict[str, Extra]:
     return {
         one.name: one
         for one in snapshot.extras
-        if one.role == "repeatable" and (not one.dialects or dialect in one.dialects)
+        if one.role == REPEATABLE and (not one.dialects or dialect in one.dialects)
     }
 
 
@@ -55,7 +55,7 @@ def _order(needs: Mapping[str, frozenset[str]]) -> tuple[tuple[str, ...], tuple[
 
 
 def _find_unknown_needs(three: ThreeWay, final: Mapping[str, Extra]) -> Iterator[Finding]:
-    known = {one.name for one in three.merged.extras if one.role == "repeatable"}
+    known = {one.name for one in three.merged.extras if one.role == REPEATABLE}
     for one in final.values():
         for need in one.needs:
             if need not in known:

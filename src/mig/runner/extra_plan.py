@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mig.errors import GraphError
-from mig.runner.extras import CALLBACKS, REPEATABLE, Extras, ExtraStep, RepeatableState, RepeatableStatus
+from mig.model import CALLBACKS, REPEATABLE
+from mig.runner.extras import Extras, ExtraStep, RepeatableState, RepeatableStatus
 from mig.runner.work import Work, refuse_transaction_control
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from mig.model import Extra
     from mig.runner.work import Work
 
-REPEATABLE, CALLBACKS = "repeatable", "callbacks"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtraStep:

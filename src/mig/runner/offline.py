@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mig.errors import RunnerError
-from mig.runner.extras import REPEATABLE
+from mig.model import REPEATABLE
 from mig.runner.guarded import guard, guard_preamble
 from mig.runner.history import APPLIED, RUNNING
 from mig.runner.plan import Direction

@@ -7,14 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mig.errors import StepBusyError, StepFailedError
+from mig.model import REPEATABLE
 from mig.runner.dialects import StatementError
 from mig.runner.events import ExtraDone, ExtraFailed, ExtraStarted
-from mig.runner.extras import REPEATABLE
 from mig.runner.repeatables import RepeatedRecord
 from mig.runner.retry import retry
 from mig.runner.url import scrub
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mig.model import Statement
     from mig.runner.execute import Executor
     from mig.runner.extras import Extras, ExtraStep
@@ -32,6 +34,7 @@ class Progress:
         self._executor = executor
         self._table = executor.repeatables
         self._phase = ""
+        self._callbacks: Mapping[str, ExtraStep] = {}
         self.done: list[Step] = []
         self.repeated: list[ExtraStep] = []
         self.left_out: tuple[str, ...] = ()
@@ -68,8 +71,10 @@ class Progress:
             self._commit(self._table.expire())
 
     def _call(self, extras: Extras, moment: str) -> None:
-        if moment in extras.callbacks:
-            self._execute(extras.callbacks[moment])
+        # A plan that has nothing left to do, as another runner has done it, ends what an earlier one began.
+        self._callbacks = extras.callbacks or self._callbacks
+        if moment in self._callbacks:
+            self._execute(self._callbacks[moment])
 
     def _create_table(self) -> None:
         if not self._table.exists():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mig.config import DIALECTS
 from mig.errors import SourceError
-from mig.model import Script
+from mig.model import CALLBACKS, REPEATABLE, Script
 from mig.sources.base import Problem, Reading
 from mig.sources.native_directives import BESIDE, find_directives, find_problems, split_ids
 from mig.sources.native_sql import DIRECTIVE, decode
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from mig.model import Directive, Lineage
     from mig.sqltext.split import Split
 
-REPEATABLE, CALLBACKS = "repeatable", "callbacks"
 MOMENTS = ("before_up", "after_up", "before_down", "after_down", "before_each", "after_each")
 """The names of callbacks: when each of them is run."""
 _MAX_PROBLEMS = 1000

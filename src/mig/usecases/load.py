@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from mig.catalogue import severity_of
 from mig.errors import ConfigError, SourceError
 from mig.findings import Finding
-from mig.model import Extra, Lineage, LineageSnapshot, Location, Migration, Script
+from mig.model import REPEATABLE, Extra, Lineage, LineageSnapshot, Location, Migration, Script
 from mig.sources import extras
 from mig.sources.base import MAX_FILE_BYTES, Problem, Reading, cache_key
-from mig.sources.extras import REPEATABLE, find_misnamed, find_place, read_extra
+from mig.sources.extras import find_misnamed, find_place, read_extra
 from mig.sources.registry import source_of
 from mig.tree import DIRECTORY, REGULAR, Content, Entry, content_key
 
