@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import ndiff
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from mig.report.json import finding_value
@@ -92,10 +92,10 @@ def _finding(found: Drifted) -> Iterator[Line]:
 def _changed_lines(difference: Difference) -> Iterator[Line]:
     """The lines of a long definition that differ."""
     expected, found = (difference.expected or "").splitlines(), (difference.found or "").splitlines()
-    words = {"- ": "expected", "+ ": "found"}
-    for line in ndiff(expected, found):
-        if line[:2] in words:
-            yield (span(f"  {pad(words[line[:2]], 10)}", "label"), span(line[2:]))
+    words = {"-": "expected", "+": "found"}
+    for line in list(unified_diff(expected, found, n=0, lineterm=""))[2:]:
+        if line[0] in words:
+            yield (span(f"  {pad(words[line[0]], 10)}", "label"), span(line[1:]))
 
 
 def _with_parts(difference: Difference | None) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+OWN_SETTING = "mig.schema"
+"""Holds the schema of the history in question: those that have another history are then not looked at."""
 FIRST_USER_OID = 16384  # below it is what every database has
 
 
@@ -40,10 +42,16 @@ def _said(condition: str, words: str) -> str:
     return f"CASE WHEN {condition} THEN {words} END"
 
 
+# With a thousand tenants in one database, looking at all of them for each would take hours.
+_HERE = f"""{OURS} AND n.oid NOT IN (SELECT h.relnamespace FROM pg_class h
+    WHERE h.relname = '{OWN_TABLES[0]}' AND h.relkind IN ('r', 'p') AND h.relnamespace <>
+    (SELECT o.oid FROM pg_namespace o WHERE o.nspname = current_setting('{OWN_SETTING}', true)))"""
+_OTHERS = f"""SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = '{OWN_TABLES[0]}' AND c.relkind IN ('r', 'p')"""
 _NAMESPACE = "JOIN pg_namespace n ON n.oid = c.relnamespace"
 _QUERIES = (
     f"""SELECT 'schema:' || n.nspname, 'schema', {_rights("n.nspowner", "n.nspacl")}
-        FROM pg_namespace n WHERE {OURS} AND {free("n.oid", "pg_namespace")}""",
+        FROM pg_namespace n WHERE {_HERE} AND {free("n.oid", "pg_namespace")}""",
     f"""SELECT CASE c.relkind WHEN 'v' THEN 'view:' WHEN 'm' THEN 'materialized view:'
             WHEN 'c' THEN 'composite type:' WHEN 'f' THEN 'foreign table:' ELSE 'table:' END || c.oid::regclass,
         concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' END,
@@ -58,7 +66,7 @@ _QUERIES = (
             {_said("c.relkind IN ('v', 'm')", "pg_get_viewdef(c.oid)")}),
         {_rights("c.relowner", "c.relacl")}
         FROM pg_class c {_NAMESPACE}
-        WHERE {OURS} AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'f') AND {free("c.oid", "pg_class")}""",
+        WHERE {_HERE} AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'f') AND {free("c.oid", "pg_class")}""",
     # Some builds stamp every column with when it was made, which is no part of the schema.
     f"""SELECT 'column:' || c.oid::regclass || '.' || a.attname,
         concat_ws(' ', format_type(a.atttypid, a.atttypmod),
@@ -81,7 +89,7 @@ _QUERIES = (
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid {_NAMESPACE}
         JOIN pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        WHERE {OURS} AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'f')
+        WHERE {_HERE} AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'f')
               AND {free("c.oid", "pg_class")}""",
     f"""SELECT 'constraint:' || coalesce(nullif(k.conrelid, 0)::regclass::text, k.contypid::regtype::text)
             || '.' || k.conname,
@@ -89,7 +97,7 @@ _QUERIES = (
             {_said("NOT k.conislocal", "'inherited'")},
             {_said("k.coninhcount > 0", "'parents ' || k.coninhcount")}), NULL
         FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
-        WHERE {OURS} AND {free("k.conrelid", "pg_class")}""",
+        WHERE {_HERE} AND {free("k.conrelid", "pg_class")}""",
     f"""SELECT 'index:' || i.indrelid::regclass || '.' || c.relname,
         concat_ws(' ', pg_get_indexdef(c.oid), {_said("NOT i.indisvalid", "'invalid'")},
             {_said("i.indisclustered", "'clustered'")}, {_said("i.indisreplident", "'replica identity'")},
@@ -97,7 +105,7 @@ _QUERIES = (
             a.attnum || '=' || a.attstattarget, ',' ORDER BY a.attnum) FROM pg_attribute a
             WHERE a.attrelid = c.oid AND a.attstattarget >= 0), '')), NULL
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid {_NAMESPACE}
-        WHERE {OURS} AND {free("i.indrelid", "pg_class")}""",
+        WHERE {_HERE} AND {free("i.indrelid", "pg_class")}""",
     f"""SELECT 'sequence:' || c.oid::regclass,
         concat_ws(' ', {_said("c.relpersistence = 'u'", "'unlogged'")}, s.seqtypid::regtype,
             'start ' || s.seqstart, 'increment ' || s.seqincrement, 'from ' || s.seqmin, 'to ' || s.seqmax,
@@ -109,15 +117,15 @@ _QUERIES = (
              WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))),
         {_rights("c.relowner", "c.relacl")}
         FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid {_NAMESPACE}
-        WHERE {OURS} AND {free("c.oid", "pg_class")}""",
+        WHERE {_HERE} AND {free("c.oid", "pg_class")}""",
     f"""SELECT 'trigger:' || t.tgrelid::regclass || '.' || t.tgname, concat_ws(' ', pg_get_triggerdef(t.oid),
             {_said("t.tgenabled <> 'O'", "'enabled ' || t.tgenabled::text")}), NULL
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid {_NAMESPACE}
-        WHERE {OURS} AND NOT t.tgisinternal""",
+        WHERE {_HERE} AND NOT t.tgisinternal""",
     f"""SELECT 'rule:' || r.ev_class::regclass || '.' || r.rulename, concat_ws(' ', pg_get_ruledef(r.oid),
             {_said("r.ev_enabled <> 'O'", "'enabled ' || r.ev_enabled::text")}), NULL
         FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class {_NAMESPACE}
-        WHERE {OURS} AND r.rulename <> '_RETURN'""",
+        WHERE {_HERE} AND r.rulename <> '_RETURN'""",
     f"""SELECT 'policy:' || p.polrelid::regclass || '.' || p.polname,
         concat_ws(' ', CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END,
             'for ' || p.polcmd::text,
@@ -125,13 +133,13 @@ _QUERIES = (
                       FROM unnest(p.polroles) x WHERE x <> 0),
             'using ' || pg_get_expr(p.polqual, p.polrelid),
             'with check ' || pg_get_expr(p.polwithcheck, p.polrelid)), NULL
-        FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid {_NAMESPACE} WHERE {OURS}""",
+        FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid {_NAMESPACE} WHERE {_HERE}""",
     f"""SELECT 'function:' || p.oid::regprocedure, CASE WHEN p.prokind IN ('f', 'p', 'w')
             THEN pg_get_functiondef(p.oid) ELSE (SELECT concat_ws(' ', a.aggtransfn, a.aggfinalfn,
             a.agginitval, a.aggtranstype::regtype) FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
         {_rights("p.proowner", "p.proacl")}
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE {OURS} AND {free("p.oid", "pg_proc")}""",
+        WHERE {_HERE} AND {free("p.oid", "pg_proc")}""",
     f"""SELECT 'type:' || t.oid::regtype,
         concat_ws(' ', CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range'
             WHEN 'm' THEN 'multirange' ELSE 'base' END, format_type(nullif(t.typbasetype, 0), t.typtypmod),
@@ -143,13 +151,13 @@ _QUERIES = (
             (SELECT 'of ' || r.rngsubtype::regtype FROM pg_range r WHERE r.rngtypid = t.oid)),
         {_rights("t.typowner", "t.typacl")}
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-        WHERE {OURS} AND t.typtype IN ('e', 'd', 'r', 'm', 'b') AND t.typelem = 0
+        WHERE {_HERE} AND t.typtype IN ('e', 'd', 'r', 'm', 'b') AND t.typelem = 0
               AND {free("t.oid", "pg_type")}""",
     """SELECT 'extension:' || e.extname, concat_ws(' ', e.extversion, 'in ' || e.extnamespace::regnamespace),
         NULL FROM pg_extension e""",
     f"""SELECT 'inherits:' || i.inhrelid::regclass || '.' || i.inhparent::regclass,
         CASE WHEN i.inhdetachpending THEN 'detaching' ELSE 'inherits' END, NULL
-        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid {_NAMESPACE} WHERE {OURS}""",
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid {_NAMESPACE} WHERE {_HERE}""",
     f"""SELECT 'comment:' || a.identity || ' (' || a.type || ')', d.description, NULL
         FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) a
         WHERE d.objoid >= {FIRST_USER_OID} OR d.objoid = (SELECT n.oid FROM pg_namespace n
@@ -157,7 +165,7 @@ _QUERIES = (
     f"""SELECT 'statistics:' || n.nspname || '.' || x.stxname,
         concat_ws(' ', pg_get_statisticsobjdef(x.oid), {_said("x.stxstattarget >= 0", "x.stxstattarget")}),
         'owner ' || pg_get_userbyid(x.stxowner)
-        FROM pg_statistic_ext x JOIN pg_namespace n ON n.oid = x.stxnamespace WHERE {OURS}""",
+        FROM pg_statistic_ext x JOIN pg_namespace n ON n.oid = x.stxnamespace WHERE {_HERE}""",
     f"""SELECT 'event trigger:' || e.evtname, concat_ws(' ', 'on ' || e.evtevent, e.evtfoid::regprocedure,
             'tags ' || {in_order("e.evttags")}, {_said("e.evtenabled <> 'O'", "'enabled ' || e.evtenabled::text")}),
         NULL FROM pg_event_trigger e""",
@@ -168,11 +176,11 @@ _QUERIES = (
              FROM pg_publication_rel r WHERE r.prpubid = p.oid)), NULL FROM pg_publication p""",
     f"""SELECT 'collation:' || n.nspname || '.' || x.collname,
         concat_ws(' ', x.collprovider, x.collcollate, x.collctype), 'owner ' || pg_get_userbyid(x.collowner)
-        FROM pg_collation x JOIN pg_namespace n ON n.oid = x.collnamespace WHERE {OURS}""",
+        FROM pg_collation x JOIN pg_namespace n ON n.oid = x.collnamespace WHERE {_HERE}""",
     f"""SELECT 'operator:' || x.oid::regoperator,
         concat_ws(' ', x.oprcode, x.oprrest, x.oprjoin, nullif(x.oprcom, 0)::regoperator), NULL
         FROM pg_operator x JOIN pg_namespace n ON n.oid = x.oprnamespace
-        WHERE {OURS} AND {free("x.oid", "pg_operator")}""",
+        WHERE {_HERE} AND {free("x.oid", "pg_operator")}""",
     f"""SELECT 'cast:' || x.castsource::regtype || ' to ' || x.casttarget::regtype,
         concat_ws(' ', nullif(x.castfunc, 0)::regprocedure, x.castcontext, x.castmethod), NULL
         FROM pg_cast x WHERE x.oid >= {FIRST_USER_OID} AND {free("x.oid", "pg_cast")}""",
@@ -183,7 +191,7 @@ _QUERIES = (
             || m.mapdict::regdictionary, ',' ORDER BY m.maptokentype, m.mapseqno)
             FROM pg_ts_config_map m WHERE m.mapcfg = x.oid), NULL
         FROM pg_ts_config x JOIN pg_namespace n ON n.oid = x.cfgnamespace
-        WHERE {OURS} AND {free("x.oid", "pg_ts_config")}""",
+        WHERE {_HERE} AND {free("x.oid", "pg_ts_config")}""",
 )
 
 OBJECTS = " UNION ALL ".join(f"({query})" for query in _QUERIES)
@@ -196,18 +204,15 @@ def read_schema(query: Callable[[str], list[tuple[object, ...]]]) -> SchemaImage
     Args:
         query: gives the rows of a query; a transaction has begun, whose settings this changes.
     """
+    query(f"SELECT set_config('{OWN_SETTING}', current_schema(), true)")
     own = str(query("SELECT quote_ident(current_schema())")[0][0])
     # Names are then shown with their schemas; compiling the query would take longer than running it.
     query("SELECT set_config('search_path', '', true), set_config('jit', 'off', true)")
     number = int(str(query("SELECT current_setting('server_version_num')")[0][0])) // 10_000
     # The catalogue's columns are names and texts.
     objects = objects_of(cast("list[tuple[str, str | None, str | None]]", query(OBJECTS)))
-    histories = {
-        name[len("table:") :]
-        for name in objects
-        if name.startswith("table:") and name.endswith(f".{OWN_TABLES[0]}")
-    }
-    others = {name.removesuffix(f".{OWN_TABLES[0]}") for name in histories} - {own}
+    # Comments are listed for the whole database.
+    others = {str(name) for (name,) in query(_OTHERS)} - {own}
     mine = [f"{own}.{table}" for table in OWN_TABLES]
     return SchemaImage(objects=leave_out(objects, (*others, *mine)), server=f"PostgreSQL {number}")
 
