@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -126,6 +127,22 @@ def test_what_is_gone_and_was_never_committed_is_unknown(tmp_path: Path) -> None
     assert "mig down unknown" in refused.splitlines()[-1]
     repo.mig("down", "unknown")
     assert f"applied {X}" in repo.mig("up").stdout
+
+
+def test_old_files_may_be_deleted(tmp_path: Path) -> None:
+    repo = shop(
+        tmp_path, RENAMED, {"migrations/4_phones.sql": PHONES["migrations/4_phones.sql"].replace(A, C)}
+    )
+    repo.mig("up")
+    for path in ("1_users.sql", "2_rename.sql"):
+        (repo.path / "migrations" / path).unlink()
+    first = PHONES["migrations/4_phones.sql"].replace(f"-- mig:parents {A}\n", "")
+    repo.write("migrations/4_phones.sql", first)
+    repo.write("migrations/5.sql", native(B, X, "CREATE TABLE bills (id integer);"))
+    shutil.rmtree(repo.path / ".git")  # a deploy image has none to look them up in
+    done = repo.mig("up")
+    assert f"applied {B}" in done.stdout
+    assert done.stderr == ""
 
 
 def test_what_comes_before_what_was_applied_without_it_is_refused(tmp_path: Path) -> None:

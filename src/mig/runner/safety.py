@@ -12,7 +12,7 @@ from mig.runner.losses import count_losses, refuse_losses
 from mig.runner.plan import Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mig.findings import Verdict
     from mig.graph.dag import Graph
@@ -99,10 +99,27 @@ def find_meetings(
     if not done or all(done <= graph.ancestors(i) for i in firsts):
         return ()
     found = []
+    gone = {row.id: row.parents for row in left if row.id not in graph}
+    parents = {row.id: row.parents for row in left}
     for i in pending:
         before = graph.ancestors(i)
-        found += [(i, row) for row in left if row.id not in before]
+        removed = _removed_behind(before, parents, gone)
+        found += [(i, row) for row in left if row.id not in before and row.id not in removed]
     return tuple(found)
+
+
+def _removed_behind(
+    before: Collection[str], parents: Mapping[str, Sequence[str]], gone: Mapping[str, Sequence[str]]
+) -> frozenset[str]:
+    """What came before some migrations when they were applied, and has left the repository since."""
+    waiting = [one for i in before for one in parents.get(i, ()) if one in gone]
+    seen: set[str] = set()
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            waiting += [parent for parent in gone[one] if parent in gone]
+    return frozenset(seen)
 
 
 def classify(graph: Graph, pairs: Sequence[tuple[str, Applied]]) -> tuple[Meeting, ...]:
