@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "Say whether two migrations commute, and why not.",
     "heads": "Show the heads of each lineage.",
     "log": "List the migrations in linear order, or draw them.",
+    "graph": "Draw the graph of migrations, with the pairs that clash.",
     "show": "Show one migration.",
     "merge": "Make the merge migration for the current heads.",
     "rebase": "Put our unpublished migrations after theirs.",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mig.usecases.project import Project
 
-FORMATS = ("rich", "text", "json", "sarif", "github", "gitlab", "junit", "markdown")
+FORMATS = ("rich", "text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
 _COMMON_FORMATS = FORMATS[:3]
 
 

@@ -15,6 +15,7 @@ FORMATS = {
     "json": "mig.report.json",
     "github": "mig.report.github",
     "gitlab": "mig.report.gitlab",
+    "html": "mig.report.graph_html",
     "junit": "mig.report.junit",
     "markdown": "mig.report.markdown",
     "sarif": "mig.report.sarif",

@@ -91,8 +91,8 @@ def _place(place: Location, migration: str) -> str:
 
 def _command(fix: str) -> str:
     """An instruction; the command that it begins with can be copied."""
-    command, comma, rest = fix.partition(",")
-    return f"{code(command)}{text(comma + rest)}" if fix.startswith(("mig ", "git ")) else text(fix)
+    command = words.command_of(fix)
+    return f"{code(command)}{text(fix.removeprefix(command))}"
 
 
 def _graph(result: CheckResult) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _graph(result: CheckResult) -> Iterator[str]:
         return
     sides = dict.fromkeys(result.ours, "ours") | dict.fromkeys(result.theirs, "theirs")
     conflicts = [
-        (finding.migrations[0], finding.migrations[1])
+        (finding.migrations[0], finding.migrations[1], "conflict")
         for finding in result.findings
         if finding.verdict is Verdict.CONFLICT and len(finding.migrations) == 2 and not finding.suppressed
     ]

@@ -24,7 +24,8 @@ def render_flowchart(
     sides: Mapping[str, str],
     *,
     known: Collection[str] = (),
-    conflicts: Iterable[tuple[str, str]] = (),
+    conflicts: Iterable[tuple[str, str, str]] = (),
+    labels: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """The lines of a flowchart, parents above their children.
 
@@ -32,7 +33,8 @@ def render_flowchart(
         migrations: what is drawn.
         sides: ``ours`` or ``theirs`` by id; others are published.
         known: ids that are not drawn and that others begin from; each is a plain node.
-        conflicts: pairs that clash; a red line joins them.
+        conflicts: pairs that clash or may, each with its verdict; a red line joins them.
+        labels: what stands for an id where it is not the id itself.
     """
     drawn = {migration.id: f"m{number}" for number, migration in enumerate(migrations)}
     parents = dict.fromkeys(parent for migration in migrations for parent in migration.parents)
@@ -42,7 +44,8 @@ def render_flowchart(
     yield from (f'  {drawn[i]}(["{escape(i)}"]):::published' for i in roots)
     for migration in migrations:
         words = migration.description or migration.path.rpartition("/")[2]
-        label = f"{escape(migration.id)}<br/>{escape(_clipped(words))}"
+        name = (labels or {}).get(migration.id, migration.id)
+        label = f"{escape(name)}<br/>{escape(_clipped(words))}"
         yield f'  {drawn[migration.id]}["{label}"]:::{sides.get(migration.id, "published")}'
     links = 0
     for migration in migrations:
@@ -50,9 +53,9 @@ def render_flowchart(
             if parent in drawn:
                 yield f"  {drawn[parent]} --> {drawn[migration.id]}"
                 links += 1
-    clashes = [(a, b) for a, b in conflicts if a in drawn and b in drawn]
-    for one, other in clashes:
-        yield f"  {drawn[one]} x-. conflict .-x {drawn[other]}"
+    clashes = [(a, b, verdict) for a, b, verdict in conflicts if a in drawn and b in drawn]
+    for one, other, verdict in clashes:
+        yield f"  {drawn[one]} x-. {verdict} .-x {drawn[other]}"
     for number in range(links, links + len(clashes)):
         yield f"  linkStyle {number} stroke:#c92a2a,color:#c92a2a"
     yield from (f"  {line}" for line in _CLASSES)

@@ -73,6 +73,11 @@ def suppressed(findings: Iterable[Finding]) -> str:
     return ", ".join(f"{reasons.count(one):,} {text}" for one, text in said.items() if one in reasons)
 
 
+def command_of(fix: str) -> str:
+    """The command that an instruction begins with; empty where it begins with none."""
+    return fix.partition(",")[0] if fix.startswith(("mig ", "git ")) else ""
+
+
 def next_step(result: CheckResult) -> str:
     """What to do first about a check that failed: the last line on standard error."""
     worst = result.findings[0]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mig.errors import GitError
 from mig.findings import Finding, Severity, Verdict, sort_findings
 from mig.git.repo import Commit
-from mig.git.trees import CommitTree
+from mig.git.trees import CommitTree, GitTree
 from mig.rules import RULES
 from mig.rules.three_way import ThreeWay
 from mig.sources.registry import source_of
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mig.usecases.beside import Repeated
     from mig.usecases.deployed import Wanted
     from mig.usecases.meaning import Meaning
+    from mig.usecases.picture import Picture
     from mig.usecases.replaying import Replaying
 
 
@@ -66,7 +67,8 @@ class CheckResult:
     ``heads`` are those of the merge, by lineage.  ``merge_base`` is a commit id, empty where head
     and base share none.  ``base`` is None where nothing is published yet.  ``deployed`` says of a
     fresh database and of each environment that was named whether what remains is safe there.
-    ``fresh`` are the migrations that ours and theirs add.
+    ``fresh`` are the migrations that ours and theirs add.  ``read_picture`` reads what a picture of all
+    this shows, on demand, because most reports have none.
     """
 
     source: str
@@ -82,6 +84,7 @@ class CheckResult:
     findings: tuple[Finding, ...]
     deployed: tuple[Deployed, ...] = ()
     fresh: tuple[Migration, ...] = ()
+    read_picture: Callable[[], Picture] | None = field(default=None, compare=False, repr=False)
 
     def ok(self, fail_on: Severity = Severity.ERROR) -> bool:
         """Whether nothing was found at or above a severity."""
@@ -173,7 +176,22 @@ def check_project(  # noqa: PLR0913 - what the command has as options
             judged, found = judge_deployed(project, threes, deployed, found)
         project.save()
         findings = sort_findings(_without_known(project, sides.at, sort_findings(found)))
-        return replace(_result(project, sides, threes, findings), deployed=judged)
+        result = replace(_result(project, sides, threes, findings), deployed=judged)
+        return replace(result, read_picture=lambda: _read_picture(project, sides, threes, result))
+
+
+def _read_picture(project: Project, sides: Sides, threes: Sequence[ThreeWay], result: CheckResult) -> Picture:
+    from mig.usecases.picture import picture_of_check  # most checks are not drawn
+
+    with ExitStack() as closing:
+        trees = [project.tree(sides.at), *base_trees(project.git, sides)[:1]]
+        for tree in trees:
+            if isinstance(tree, GitTree):
+                closing.callback(tree.close)
+        kind = {WORKTREE: "worktree", INDEX: "staged"}.get(sides.at, "")
+        branch = project.git.branch() if kind else ""
+        head = f"{branch} ({kind})" if branch else kind or sides.at
+        return picture_of_check(result, threes, trees, head)
 
 
 def _without_known(project: Project, at: str, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -1,0 +1,1 @@
+"""What the page of the graph is made of: its markup, its style and its script."""
