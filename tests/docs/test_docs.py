@@ -76,6 +76,8 @@ def test_the_page_of_codes_has_every_code() -> None:
     [
         pytest.param("docs/how-to/apply.md", "mig status", "interrupted", id="apply"),
         pytest.param("docs/how-to/environments.md", "mig check --deployed", "diverged", id="environments"),
+        pytest.param("docs/how-to/graph.md", "mig graph\n", "diverged", id="graph"),
+        pytest.param("docs/how-to/graph.md", "mig graph --format mermaid", "diverged", id="graph-mermaid"),
         pytest.param("docs/how-to/hooks.md", "mig hooks install", "diverged", id="hooks"),
         pytest.param("docs/how-to/merge.md", "mig merge", "merged", id="merge"),
         pytest.param("docs/how-to/radar.md", "mig radar", "open_branches", id="radar"),

@@ -42,6 +42,7 @@ def test_keys_in_tables_are_those_that_are_printed(shop: GitSandbox, title: str,
     [
         pytest.param("mig heads", ["heads"], id="heads"),
         pytest.param("mig log", ["log"], id="log"),
+        pytest.param("mig graph", ["graph"], id="graph"),
         pytest.param("mig show", ["show", "9f31c0a2b7de"], id="show"),
         pytest.param("mig explain", ["explain", "MIG101"], id="explain"),
         pytest.param("mig doctor", ["doctor"], id="doctor"),

@@ -40,7 +40,7 @@ class Page:
 
     def __init__(self, driver: WebDriver, file: Path) -> None:
         self.driver = driver
-        driver.get_log("browser")  # what an earlier page said
+        driver.get_log("browser")  # type: ignore[no-untyped-call]  # what an earlier page said
         driver.get(file.as_uri())
         assert driver.execute_script("return document.documentElement.dataset.ready") == "yes"
 
@@ -63,7 +63,7 @@ class Page:
         return str(element.get_attribute("aria-label") or element.text)
 
     def complaints(self) -> list[str]:
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        return [entry["message"] for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

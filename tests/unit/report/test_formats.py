@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree as ET
 
@@ -126,10 +127,40 @@ def read_markdown(shown: str) -> None:
     assert not re.search(r"https?:|www\.|@everyone", prose)
 
 
+class _Tags(HTMLParser):
+    """The tags of a page, and the data that its script draws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str | None] = []
+        self.data = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in {"href", "src", "style"} or name[:2] == "on"]
+
+    def handle_data(self, data: str) -> None:
+        if self.tags[-1:] == ["script"] and data.startswith("{"):
+            self.data += data
+
+
+def read_html(shown: str) -> None:
+    """The page has its own tags only, and everything else is in its data."""
+    page = _Tags()
+    page.feed(shown)
+    assert page.tags.count("script") == 2
+    assert page.tags.count("style") == 1
+    assert not set(page.tags) & {"img", "iframe", "link", "object", "table", "form"}
+    assert json.loads(page.data)["pairs"]
+    assert page.links == ["#search"]
+
+
 READERS = {
     "json": read_json,
     "github": read_github,
     "gitlab": read_gitlab,
+    "html": read_html,
     "junit": read_junit,
     "markdown": read_markdown,
     "sarif": read_sarif,
@@ -216,7 +247,9 @@ def test_markdown_fences_code_with_more_backticks_than_it_holds() -> None:
 
 def test_a_flowchart_draws_parents_above_children_and_joins_what_clashes() -> None:
     a, b = drawn("w")
-    lines = list(render_flowchart((a, b), {a.id: "ours"}, known=("root",), conflicts=((a.id, b.id),)))
+    lines = list(
+        render_flowchart((a, b), {a.id: "ours"}, known=("root",), conflicts=((a.id, b.id, "conflict"),))
+    )
     assert "  r0 --> m0" in lines
     assert "  m0 x-. conflict .-x m1" in lines
     assert "  linkStyle 2 stroke:#c92a2a,color:#c92a2a" in lines
