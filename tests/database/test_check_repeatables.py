@@ -31,6 +31,20 @@ ADD = "ALTER TABLE users ADD COLUMN phone varchar(9);"
 GRANT = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;"
 MAKE = "CREATE TABLE orders (id integer);"
 
+SEEDS = "INSERT INTO users (id, state) SELECT 9, 'new' WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = 9);"
+TRIGGER = (
+    "DROP TRIGGER IF EXISTS g;\n"
+    "CREATE TRIGGER g AFTER INSERT ON users BEGIN UPDATE users SET state = 'x' WHERE id = new.id; END;"
+)
+FUNCTION = (
+    "CREATE OR REPLACE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN NEW.state := 'x'; RETURN NEW; END $$;"
+)
+CALLS = (
+    "DROP TRIGGER IF EXISTS g ON users;\n"
+    "CREATE TRIGGER g BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION stamp();"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -89,6 +103,32 @@ CASES = {
     "a view whose file goes with the migration that drops it": Case(
         before={"names": NAMES}, after={}, migration=f"DROP VIEW IF EXISTS names;\n{DROP}"
     ),
+    "a trigger and rows that it has not seen": Case(
+        before={"stamp": TRIGGER},
+        migration="INSERT INTO users (id) VALUES (1);",
+        said=Severity.ERROR,
+        is_broken=True,
+        databases=("sqlite",),
+    ),
+    "a function of a trigger, and rows that it has not seen": Case(
+        before={"a": FUNCTION, "b": CALLS},
+        migration="INSERT INTO users (id) VALUES (1);",
+        said=Severity.ERROR,
+        is_broken=True,
+        databases=("postgresql",),
+    ),
+    "rows of a table that gets a column": Case(
+        before={"seeds": SEEDS},
+        migration="ALTER TABLE users ADD COLUMN age integer NOT NULL DEFAULT 7;",
+        databases=("postgresql", "sqlite"),
+    ),
+    "rows that the migration changes": Case(
+        before={"seeds": SEEDS},
+        migration="UPDATE users SET state = 'old';",
+        said=Severity.ERROR,
+        is_broken=True,
+        databases=("postgresql", "sqlite"),
+    ),
     "a new view of a new column": Case(
         before={},
         after={"phones": "CREATE VIEW phones AS SELECT phone FROM users;"},
@@ -135,7 +175,7 @@ def picture(target: Target) -> list[object]:
             "SELECT table_name, grantee FROM information_schema.role_table_grants"
             " WHERE table_schema = 'public' AND table_name NOT LIKE 'mig_%' ORDER BY 1, 2"
         )
-    return list(rows)
+    return [*rows, *target.query("SELECT id, state FROM users ORDER BY id")]
 
 
 def run(target: Target, *states: Mapping[str, str]) -> object:
