@@ -171,6 +171,7 @@ class Crash:
         self.score.kills["had ended" if status == 0 else "killed"] += 1
 
     def _recover(self, database: Target, arguments: tuple[str, ...], chance: random.Random) -> None:
+        met: list[tuple[object, str, int, str]] = []
         for _ in range(_MOST_RECOVERIES):
             _, said = self._mig(database, "status", "--format", "json")
             failed = json.loads(said)["failed"]
@@ -180,8 +181,11 @@ class Crash:
                     raise AssertionError(f"mig {arguments} gave {status}: {said}")
                 self.score.ways[f"mig {arguments[0]}"] += 1
                 return
-            way = chance.choice(["--resume", "--resume", "--revert"])
+            # Where undoing is refused, the command says that going on is the way.
+            refused = bool(met) and met[-1][2] == 3
+            way = "--resume" if refused else chance.choice(["--resume", "--resume", "--revert"])
             status, said = self._mig(database, "repair", way)
+            met.append((failed, way, status, said))
             shows = (
                 "journal" if failed["certain"] else "database" if failed["known"] is not None else "nobody"
             )
@@ -191,7 +195,7 @@ class Crash:
             if status:
                 raise AssertionError(f"mig repair {way} gave {status}: {said} {failed}")
             self.score.ways[f"repair {way}, as the {shows} shows"] += 1
-        raise AssertionError("it never got well")
+        raise AssertionError(f"it never got well: {met}")
 
     def _mig(self, database: Target, *arguments: str) -> tuple[int, str]:
         with tempfile.TemporaryFile() as output:
