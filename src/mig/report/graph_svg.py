@@ -41,6 +41,11 @@ def render_svg(picture: Picture, choice: Choice) -> str:
     left, bottom = _MARGIN, 0
     for drawing in arrange(picture, choice):
         lowest, highest = drawing.layout.extent
+        if len(picture.lineages) > 1:
+            middle, name = left + (highest - lowest) // 2, text(drawing.lineage.name)
+            body.append(
+                f'<text class="small" text-anchor="middle" x="{middle}" y="{_TOP - 10}">{name}</text>'
+            )
         body += _drawing(drawing, left - lowest)
         left += highest - lowest + _BETWEEN
         bottom = max(bottom, drawing.layout.height * GAP)

@@ -185,6 +185,7 @@ def test_svg_is_a_picture_with_a_title_and_a_legend() -> None:
     words = " ".join(root.itertext())
     assert "… 19 migrations …" in words
     assert "published" in words
+    assert "default" not in words  # the only lineage
     assert root[0].text == "feature against main · 22 migrations · 1 of ours, 1 of theirs · 1 conflict"
 
 

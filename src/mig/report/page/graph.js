@@ -428,16 +428,16 @@
   }
   function fillTable() {
     const wanted = $("search").value.trim() ? [...matches] : nodes.map((n, i) => i).reverse();
-    const names = ["id", "side", "what it is for", "file", "parents", "clashes with"];
+    const names = ["id", "side", "what it is for", "clashes with", "parents", "file"];
     const head = make("tr", {}, ...names.map((name) => make("th", { scope: "col", textContent: name })));
     const body = make("tbody");
     for (const number of wanted) {
       const node = nodes[number];
-      const open = make("button", { type: "button", className: "name", textContent: node.id });
+      const open = make("button", { type: "button", textContent: node.id });
       open.addEventListener("click", () => openNode(number, open));
       const clashing = pairs.filter((p) => p.a === number || p.b === number).map((p) => `${nodes[p.a === number ? p.b : p.a].id} (${p.verdict})`);
-      const cells = [side(node), node.words, node.path, node.parents.map((p) => nodes[p].id).join(", "), clashing.join(", ")];
-      body.append(make("tr", {}, make("td", {}, open), ...cells.map((words) => make("td", { className: "name", textContent: words }))));
+      const cells = [side(node), node.words, clashing.join(", "), node.parents.map((p) => nodes[p].id).join(", "), node.path];
+      body.append(make("tr", {}, make("td", {}, open), ...cells.map((words, n) => make("td", { className: n === 1 ? "words" : "", textContent: words }))));
     }
     $("table").replaceChildren(make("table", {}, make("caption", { textContent: `${count(wanted.length, "migration")}, the newest first` }), make("thead", {}, head), body));
   }
