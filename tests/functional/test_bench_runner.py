@@ -18,9 +18,9 @@ def test_the_bench_of_the_runner_prints_its_tables_and_writes_page_and_figures(
     page, figures = tmp_path / "performance.md", tmp_path / "figures.json"
     page.write_text("Before.\n<!-- runner:begin -->\nold\n<!-- runner:end -->\nAfter.\n")
     url = postgresql_url.replace("+psycopg", "").rpartition("/")[0]
-    options = ["--size", "20", "--fleet", "3", "-n", "1", "--no-peers", "--json", figures, "--write", page]
+    options = ["--size", "20", "--fleet", "3", "-n", "1", "--no-peers"]
     result = subprocess.run(
-        [sys.executable, BENCH, "--url", url, *options],
+        [sys.executable, BENCH, "--url", url, *options, "--json", figures, "--write", page],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
