@@ -26,7 +26,10 @@ RADAR_COLD = f"mig radar, {BRANCHES} branches, cold cache"
 RADAR_ONE = "mig radar --only, one branch"
 
 _GENERATOR = Path(__file__).with_name("gen_corpus.py")
+_ID = re.compile(r"mig:id (\w+)")
 _HOT = 0.2
+_STALE = 100
+"""One branch of so many left the base when it had half of what it has now."""
 _TABLE = re.compile(r"CREATE TABLE (\w+)")
 _WHO = "Bench <bench@example.org>"
 
@@ -70,7 +73,9 @@ def build_branches(out: Path, environment: Mapping[str, str], trunk: int, branch
         ["git", "init", "--quiet", "--template=", "--bare", str(repo / ".git")], env=environment, check=True
     )
     subprocess.run([*git, "config", "core.bare", "false"], env=environment, check=True)
-    stream = b"".join(_commits(texts, graph["heads"][0], tables, branches))
+    ids = {m["id"]: number for number, m in enumerate(graph["migrations"])}
+    old = sorted(ids, key=ids.__getitem__)[: trunk // 2]
+    stream = b"".join(_commits(texts, old, graph["heads"][0], tables, branches))
     subprocess.run([*git, "fast-import", "--quiet"], input=stream, env=environment, check=True)
     subprocess.run([*git, "symbolic-ref", "HEAD", "refs/heads/main"], env=environment, check=True)
     subprocess.run([*git, "reset", "--quiet", "--hard"], env=environment, check=True)
@@ -78,25 +83,31 @@ def build_branches(out: Path, environment: Mapping[str, str], trunk: int, branch
     return repo
 
 
-def _commits(texts: Mapping[str, str], head: str, tables: list[str], branches: int) -> Iterator[bytes]:
-    """What ``git fast-import`` is told."""
+def _commits(
+    texts: Mapping[str, str], old: list[str], head: str, tables: list[str], branches: int
+) -> Iterator[bytes]:
+    """What ``git fast-import`` is told: an old state, what came since then, what is recent, the branches."""
     chance = random.Random(6)
-    yield _commit("refs/heads/main", 1, 0, {f"migrations/{name}": text for name, text in texts.items()})
+    files = {f"migrations/{name}": text for name, text in texts.items()}
+    known = {name for name in files if _ID.search(files[name])[1] in set(old)}  # type: ignore[index]
+    yield _commit("refs/heads/main", 1, 0, {name: files[name] for name in sorted(known)})
+    yield _commit("refs/heads/main", 2, 0, {name: files[name] for name in files if name not in known})
     ids = [head]
     for n in range(RECENT):
         ids.append(f"a{n:011x}")
         yield _commit(
-            "refs/heads/main", n + 2, 0, _migration(ids[-1], ids[-2], _change(chance, tables, f"m{n}"))
+            "refs/heads/main", n + 3, 0, _migration(ids[-1], ids[-2], _change(chance, tables, f"m{n}"))
         )
     for n in range(branches):
+        is_stale = n % _STALE == 1
         left = chance.randrange(RECENT)
-        files: dict[str, str] = {}
-        parent = ids[left]
+        added: dict[str, str] = {}
+        parent = old[-1] if is_stale else ids[left]
         for number in range(chance.choice((1, 1, 1, 2, 3))):
             new = f"b{n:08x}{number:03x}"
-            files |= _migration(new, parent, _change(chance, tables, f"b{n}_{number}"))
+            added |= _migration(new, parent, _change(chance, tables, f"b{n}_{number}"))
             parent = new
-        yield _commit(f"refs/remotes/origin/b{n}", RECENT + 2 + n, left + 1, files)
+        yield _commit(f"refs/remotes/origin/b{n}", RECENT + 3 + n, 1 if is_stale else left + 2, added)
 
 
 def _change(chance: random.Random, tables: list[str], name: str) -> str:

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from branches import BRANCHES, RECENT, build_branch_cases
+from branches import TRUNK as TRUNK_OF_BRANCHES
 from machine import describe_load, describe_machine
 from measure import BenchError, measure, sealed
 from results import Row, find_side_targets, find_targets, render_markdown, render_table, summarise
@@ -34,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--write", type=Path, metavar="PAGE", help="put the tables into this page, between its marks"
     )
+    parser.add_argument("--radar", action="store_true", help="only mig radar, on hundreds of branches")
     args = parser.parse_args(argv)
     sizes = args.sizes or (SIZES[:2] if args.quick else SIZES)
     rounds = args.rounds or (3 if args.quick else 7)
@@ -43,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if page.count(BEGIN) != 1 or page.count(END) != 1:
         parser.error(f"{args.write} has no {BEGIN} and {END}")
 
+    if args.radar:
+        return measure_radar(max(args.sizes or (TRUNK_OF_BRANCHES,)), args.rounds or 3)
     about = {**describe_machine(), "load before": describe_load(), "runs of each": str(rounds)}
     try:
         tables = {size: measure_size(size, rounds) for size in sorted(set(sizes))}
@@ -81,6 +86,21 @@ def measure_sides(rounds: int) -> list[Row]:
         cases = build_side_cases(work, environment)
         samples = measure(cases, rounds, environment, work)
     return [summarise(case.name, taken) for case, taken in zip(cases, samples, strict=True)]
+
+
+def measure_radar(size: int, rounds: int) -> int:
+    """``mig radar`` on this many migrations; printed, and in no page."""
+    about = {**describe_machine(), "load before": describe_load(), "runs of each": str(rounds)}
+    with tempfile.TemporaryDirectory(prefix="mig-bench-") as folder:
+        work = Path(os.path.realpath(folder))
+        environment = sealed(work)
+        cases = build_branch_cases(work, environment, size)
+        samples = measure(cases, rounds, environment, work)
+    rows = [summarise(case.name, taken) for case, taken in zip(cases, samples, strict=True)]
+    about["load after"] = describe_load()
+    print("; ".join(f"{word}: {value}" for word, value in about.items()))
+    print(f"\n### {BRANCHES} open branches on {size + RECENT:,} migrations\n\n{render_table(rows)}")
+    return 0
 
 
 def render_report(about: Mapping[str, str], tables: Mapping[int, Sequence[Row]], sides: Sequence[Row]) -> str:

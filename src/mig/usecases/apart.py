@@ -150,7 +150,7 @@ class Apart:
 
     def _find_reach(self, migration_id: str, near: frozenset[str]) -> _Reach:
         own = self._of(migration_id)
-        for i in near - self._traits.keys():
+        for i in near:
             self._of(i)
         names, changed = set(own.names), set(own.changed)
         for i in near if own.loose else ():

@@ -79,6 +79,7 @@ class Field:
         self._maker = SnapshotMaker(lineage)
         self.published = self._maker.snapshot(base)
         self.graph = build_graph(self.published.migrations)
+        self._apps = {m.app for m in self.published.migrations}
         self._order: tuple[str, ...] = tuple(m.id for m in self.published.migrations) if lineage.late else ()
 
     def find_problem(self) -> str:
@@ -156,11 +157,14 @@ class Field:
             branch.peculiar = branch.alone = "its migrations come before themselves"
             own.clear()
             return
-        apps = {m.app for m in self.published.migrations}
         for migration in own.values():
             named = (*migration.parents, *migration.requires)
             lost = [name for name in named if name not in own and name not in self.graph]
-            why = f"{migration.id} has no parents" if not migration.parents and migration.app in apps else ""
+            why = (
+                f"{migration.id} has no parents"
+                if not migration.parents and migration.app in self._apps
+                else ""
+            )
             if lost or why:
                 # It would stand beside all of the history, and so have to do with most of it.
                 branch.alone = branch.alone or why or f"{lost[0]}, a parent of {migration.id}, is missing"

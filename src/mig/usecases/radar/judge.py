@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mig.usecases.radar.field import Field, Layer, Member
     from mig.usecases.radar.pairs import Judged
 
-MOST_COMPARED = 20_000
+MOST_COMPARED = 5_000
 _MOST_NAMESAKES = 1_000
 
 
@@ -71,7 +71,12 @@ class Judge:
             self._compare_versions(members)
         for number, layer in enumerate(layers):
             self._judge_layer(layer, tree, is_first=number == 0)
-        self._note_unseen(members)
+            if len(layers) > 1:
+                self._seen |= {
+                    (a.branch.commit, b.branch.commit) for a in layer.members for b in layer.members
+                }
+        if len(layers) > 1:
+            self._note_unseen(members)
 
     def _compare_versions(self, members: Sequence[Member]) -> None:
         taken: dict[tuple[int, ...], list[tuple[str, str]]] = defaultdict(list)
@@ -112,17 +117,12 @@ class Judge:
         for member in fresh.values():
             if self._only is None or member.branch.commit in self._only:
                 self._look_at(meanings, layer, member)
-        self._seen |= {(a, b) for a in fresh for b in (m.branch.commit for m in layer.members)}
-        self._seen |= {(b, a) for a, b in self._seen if a in fresh}
 
     def _was_seen(self, member: Member) -> bool:
         return (member.branch.commit, member.branch.commit) in self._seen
 
     def _note_unseen(self, members: Sequence[Member]) -> None:
         """Branches that no graph could hold together, although nothing of theirs has one name."""
-        commits = [one.branch.commit for one in members]
-        if len(self._seen) == len(commits) ** 2:
-            return
         for one in members:
             for other in members:
                 pair = one.branch.commit, other.branch.commit
@@ -174,7 +174,7 @@ class Judge:
             migrations=(one, other),
             locations=tuple(layer.graph.migrations[i].location for i in (one, other)),
         )
-        self._spread(owners, one, other, finding, "")
+        self._spread(owners, one, other, finding)
 
     def _compare_or_skip(
         self, meanings: Meanings, layer: Layer, owners: dict[str, list[Member]], one: str, other: str
@@ -215,11 +215,16 @@ class Judge:
         if finding.verdict is Verdict.CONFLICT:
             self._found.firsts[turned].append(first)
 
-    def _spread(
-        self, owners: dict[str, list[Member]], one: str, other: str, finding: Finding, first: str
-    ) -> None:
+    def _spread(self, owners: dict[str, list[Member]], one: str, other: str, finding: Finding) -> None:
+        """Add a finding where nothing is known yet: one is enough to say that a pair is not clean."""
         for mine, theirs in self._sides(owners, one, other):
-            self._add(mine, theirs, finding, first)
+            if theirs is None or theirs is mine:
+                is_known = any(found.verdict for found in self._found.own[mine.branch.commit])
+            else:
+                pair = mine.branch.commit, theirs.branch.commit
+                is_known = pair in self._found.across or pair[::-1] in self._found.across
+            if not is_known:
+                self._add(mine, theirs, finding, "")
 
     def _sides(
         self, owners: dict[str, list[Member]], one: str, other: str
