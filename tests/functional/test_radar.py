@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+import textwrap
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.repositories import GitSandbox, native
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 USERS = "CREATE TABLE users (id int PRIMARY KEY, email text);"
 START = {"migrations/1.sql": native("000000000001", up=USERS)}
@@ -305,3 +307,45 @@ def test_a_new_lineage_on_a_branch_is_not_overlooked(shop: GitSandbox) -> None:
     shop.commit("second", {"db/migration/V1__start.sql": "CREATE TABLE z (id int);"})
     shop.checkout("main")
     assert "second" in by_ref(radar(shop))
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the workflow uses jq, which its runners have")
+def test_the_workflow_comments_on_the_pull_requests_that_are_affected(
+    shop: GitSandbox, tmp_path: Path
+) -> None:
+    """With a gh that says which are open, knows a comment on the second, and notes what it is told."""
+    add(shop, "fine", "00000000000d", "CREATE TABLE fine (id int);")
+    for number, branch in enumerate(("rename", "fine", "index", "docs"), 1):
+        shop.git("update-ref", f"refs/pull/{number}/head", branch)
+    clone = GitSandbox.clone(shop, tmp_path / "clone")
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    scripts = {
+        "mig": f'exec {shlex.quote(sys.executable)} -P -m mig "$@"',
+        "gh": 'case "$*" in\n"pr list"*) printf "1\\n2\\n3\\n4\\n";;\n*--paginate*issues/2/*) echo 77;;\n'
+        '*--method*) printf "%s %s\\n" "$4" "$5" >> "$NOTES"; head -n 1 comment.md >> "$NOTES";;\nesac',
+    }
+    for name, text in scripts.items():
+        (binaries / name).write_text(f"#!/bin/sh\n{text}\n")
+        (binaries / name).chmod(0o755)
+    workflow = (Path(__file__).parents[2] / "ci/github-radar.yml").read_text()
+    script = textwrap.dedent(workflow.partition("run: |\n")[2])
+    assert "${{" not in script
+    subprocess.run(
+        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script],
+        cwd=clone.path,
+        env={
+            **os.environ,
+            "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
+            "NOTES": str(tmp_path / "notes"),
+            "BASE": shop.git("rev-parse", "main"),
+        },
+        check=True,
+    )
+    told = (tmp_path / "notes").read_text().splitlines()
+    assert told[::2] == [
+        "POST repos/{owner}/{repo}/issues/1/comments",
+        "PATCH repos/{owner}/{repo}/issues/comments/77",
+        "POST repos/{owner}/{repo}/issues/3/comments",
+    ]
+    assert set(told[1::2]) == {"<!-- mig:radar -->"}
