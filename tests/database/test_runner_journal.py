@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mig.errors import RunnerError, StepFailedError
-from mig.report.run import render_status, status_json
+from mig.report.status import render_status, status_json
 from mig.runner import Runner
 from tests.database.test_runner_runs import KINDS, TRANSACTIONAL, Target, brief, target
 from tests.repositories import native

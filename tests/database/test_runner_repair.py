@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mig.errors import RunnerError, StepFailedError
-from mig.report.run import render_status
+from mig.report.status import render_status
 from mig.runner import Runner
 from mig.runner.repair import Repair, Way
 from tests.database.test_runner_journal import Killed, free, run_until

@@ -132,7 +132,7 @@ def _offer_sync(options: Globals) -> None:
     if plan is None:
         return
     from mig.cli._run import sync_for_hook
-    from mig.report.run import render_moves
+    from mig.report.plan import render_moves
 
     question = (*(f"mig: {line}" for line in render_moves(plan)), *_OFFER_SYNC)
     if ask(question, {"s": "sync", "n": "no"}, os.environ) == "sync":

@@ -168,7 +168,8 @@ def run_request(options: Globals, call: RunCall) -> DatabaseRequest:
 
 
 def _preview(options: Globals, direction: str, request: DatabaseRequest, call: RunCall) -> str:
-    from mig.report.run import RunReporter, plan_json, render_plan
+    from mig.report.plan import plan_json, render_plan
+    from mig.report.run import RunReporter
     from mig.usecases.database import plan_run, script_run
 
     if call.as_script:

@@ -83,7 +83,7 @@ def command(
 
 def _show(options: Globals, request: DatabaseRequest) -> int:
     from mig.cli._show import screen
-    from mig.report.run import render_unsettled, unsettled_json
+    from mig.report.repair import render_unsettled, unsettled_json
     from mig.usecases.status import read_status
 
     as_json = screen(options).is_json
@@ -94,7 +94,8 @@ def _show(options: Globals, request: DatabaseRequest) -> int:
 
 def _repair(options: Globals, request: DatabaseRequest, way: str, start: int, *, allow_changed: bool) -> None:
     from mig.cli._show import screen
-    from mig.report.run import RunReporter, render_repaired, repaired_json
+    from mig.report.repair import render_repaired, repaired_json
+    from mig.report.run import RunReporter
     from mig.runner.repair import Repair, Way
     from mig.usecases.repair import repair_database
 

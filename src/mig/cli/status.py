@@ -25,7 +25,7 @@ def command(ctx: click.Context, /, *, url: str, database: str, at: str, **call: 
     The exit status is 1 where a migration was interrupted and must be settled first, else 0.
     """
     from mig.cli._show import screen
-    from mig.report.run import render_status, status_json
+    from mig.report.status import render_status, status_json
     from mig.usecases.database import DatabaseRequest
     from mig.usecases.status import read_status
 

@@ -21,6 +21,16 @@ def one_line(text: str) -> str:
     return "".join(map(_visible, text))
 
 
+def flat(text: str) -> str:
+    """The text on one line, with one space wherever it has white space."""
+    return one_line(" ".join(text.split()))
+
+
+def indented(text: str) -> str:
+    """A statement as it stands in a list: four spaces before each line, a semicolon behind the last."""
+    return "\n".join(f"    {line}".rstrip() for line in f"{text};".splitlines())
+
+
 def valid_unicode(text: str) -> str:
     r"""The text with the bytes of a name that is no UTF-8 shown as ``\\xff``; JSON cannot hold them."""
     return _SURROGATES.sub(lambda found: _visible(found[0]), text)

@@ -6,7 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING, TextIO, assert_never
 
-from mig.report.run import doubt_values, loss_values, outcome_value
+from mig.report.plan import doubt_values, loss_values
+from mig.report.run import outcome_value
 from mig.runner.events import (
     ExtraDone,
     ExtraFailed,

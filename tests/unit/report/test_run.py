@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from mig.model import Migration, Statement
-from mig.report.run import RunReporter, render_outcome, render_plan, render_status
+from mig.report.plan import render_plan
+from mig.report.run import RunReporter, render_outcome
+from mig.report.status import render_status
 from mig.runner import Outcome
 from mig.runner.events import LockWaiting, PlanMade, StepDone
 from mig.runner.history import Applied

@@ -156,7 +156,7 @@ def test_what_has_nothing_in_common_commutes_when_it_is_compared_exactly(dialect
 
     run()
     # The test would prove nothing if every pair were compared.
-    assert len(passed_over) > 100
+    assert len(passed_over) > 20
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
@@ -179,8 +179,8 @@ def test_what_speaks_of_a_pair_says_as_much_as_all_that_comes_before(dialect: st
                 assert whole.verdict is Verdict.COMMUTE, (files[one], files[other], whole.reasons)
 
     run()
-    assert compared.count(Verdict.CONFLICT) > 100
-    assert compared.count(Verdict.COMMUTE) > 100
+    assert compared.count(Verdict.CONFLICT) > 20
+    assert compared.count(Verdict.COMMUTE) > 20
 
 
 def test_what_a_trigger_writes_is_looked_up_too() -> None:
@@ -222,7 +222,7 @@ def test_what_is_apart_by_what_it_does_itself_commutes_when_it_is_compared_exact
                 passed_over.append((one, other))
 
     run()
-    assert len(passed_over) > 100
+    assert len(passed_over) > 20
 
 
 def test_only_pairs_that_have_something_in_common_are_compared_exactly(
