@@ -89,6 +89,9 @@ OF_TABLE = "of table "
 class Access(Enum):
     """What an effect does with its resource."""
 
+    # Each is there once; an Enum's own hash is that of its name, found in Python each time.
+    __hash__ = object.__hash__
+
     CREATE = "create"
     DROP = "drop"
     ALTER = "alter"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -223,6 +224,7 @@ def _related(models: list[Model], words: frozenset[str], reader: Reader) -> list
     found = {(one.app, one.key): one for one in models}
     waiting = list(models)
     everything = _all_models(reader) if models else []
+    leading = _find_leading(everything, words, reader)
     while waiting:
         model = waiting.pop()
         near = [f.target for f in model.fields.values() if _is_followed(f, words)]
@@ -235,17 +237,9 @@ def _related(models: list[Model], words: frozenset[str], reader: Reader) -> list
                 else reader.find_model(n if "." in n or ":" in n else f"{model.app}.{n}")
             )
         ]
-        for other in everything:
-            for one in other.fields.values():
-                back = one.made.named.get("related_name")
-                named = back if isinstance(back, str) else other.key
-                reached = named in words or f"{other.key}_set" in words or "delete" in words
-                if (
-                    reached
-                    and (one.is_to_one or one.is_to_many)
-                    and _leads_to(reader.chosen(one.target), other, model)
-                ):
-                    others.append(other)
+        keys = (f"{model.app}.{model.key}".lower(), ".", id(model))
+        behind = sorted({at for key in keys for at in leading.get(key, ())})
+        others += [everything[at] for at in behind]
         for other in others:
             if (other.app, other.key) not in found:
                 found[other.app, other.key] = other
@@ -264,11 +258,25 @@ def _all_models(reader: Reader) -> list[Model]:
     return [model for state in (reader.state, *others) for model in (state or {}).values()]
 
 
-def _leads_to(target: str, owner: Model, model: Model) -> bool:
-    """Whether a relation of one model may lead to another; one whose target is not known may."""
-    named = target.lower() if "." in target else f"{owner.app}.{target}".lower()
-    is_itself = target == "self" and owner is model
-    return named in {f"{model.app}.{model.key}".lower(), "."} or is_itself
+def _find_leading(
+    everything: list[Model], words: frozenset[str], reader: Reader
+) -> dict[str | int, list[int]]:
+    """The places of models whose relations the code can follow backwards, by the model these lead to.
+
+    One whose target is not known may lead to any: it is at ``.``; what leads to itself is at its own id.
+    """
+    found: dict[str | int, list[int]] = defaultdict(list)
+    for at, owner in enumerate(everything):
+        is_reached = f"{owner.key}_set" in words or "delete" in words
+        for one in owner.fields.values():
+            back = one.made.named.get("related_name")
+            named = back if isinstance(back, str) else owner.key
+            if (is_reached or named in words) and (one.is_to_one or one.is_to_many):
+                target = reader.chosen(one.target)
+                found[target.lower() if "." in target else f"{owner.app}.{target}".lower()].append(at)
+                if target == "self":
+                    found[id(owner)].append(at)
+    return found
 
 
 def _find_updated(nodes: Iterable[ast.AST]) -> frozenset[str] | None:
