@@ -34,6 +34,8 @@ _EMPTY_BLOBS = frozenset(
         "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
     )
 )
+# From so many listings of parts on, one of everything costs less.
+_MANY_LISTINGS = 4
 _BATCH_BYTES = 32 * 1024 * 1024
 
 
@@ -45,6 +47,7 @@ class GitTree:
         self.name = name
         self._started: dict[tuple[str, ...], tuple[Running, ...]] = {}
         self._listed: dict[tuple[str, ...], dict[str, Entry]] = {}
+        self._folders: frozenset[str] | None = None
 
     def prepare(self, under: Sequence[str] = _EVERYTHING) -> None:
         """Start listing, so that Git works while the caller does something else."""
@@ -72,11 +75,20 @@ class GitTree:
         return _EVERYTHING in self._listed or _EVERYTHING in self._started
 
     def _list(self, key: tuple[str, ...]) -> dict[str, Entry]:
-        if key not in self._started and key != _EVERYTHING and self._has_everything():
-            everything, below = self.entries(_EVERYTHING).items(), tuple(f"{folder}/" for folder in key)
-            return {path: entry for path, entry in everything if path.startswith(below) or path in key}
+        is_part = key not in self._started and key != _EVERYTHING
+        if is_part and (self._has_everything() or len(self._listed) >= _MANY_LISTINGS):
+            return self._pick(key, self.entries(_EVERYTHING))
         self.prepare(key)
         return self._collect(self._started.pop(key))
+
+    def _pick(self, key: tuple[str, ...], everything: Mapping[str, Entry]) -> dict[str, Entry]:
+        """What of everything lies at or below some paths, of which few are folders."""
+        if self._folders is None:
+            self._folders = _folders_of(everything)
+        below = tuple(f"{path}/" for path in key if path in self._folders)
+        if below:
+            return {path: e for path, e in everything.items() if path.startswith(below) or path in key}
+        return {path: everything[path] for path in sorted({*key}) if path in everything}
 
     def _entry(self, path: str) -> Entry:
         for listed in self._listed.values():
@@ -276,6 +288,15 @@ def _cat_file(repo: Repo, how: str, blobs: list[str]) -> bytes:
 def _pathspecs(under: tuple[str, ...]) -> tuple[str, ...]:
     """Folders as Git takes them: literal, from the top, and never an option or a pattern."""
     return () if "" in under else tuple(f":(top,literal){folder}" for folder in under)
+
+
+def _folders_of(paths: Iterable[str]) -> frozenset[str]:
+    """All folders above some paths."""
+    found, waiting = set[str](), {path.rpartition("/")[0] for path in paths}
+    while waiting:
+        found |= waiting
+        waiting = {folder.rpartition("/")[0] for folder in waiting} - found
+    return frozenset(found)
 
 
 def _parse_ls_tree(output: bytes) -> dict[str, Entry]:

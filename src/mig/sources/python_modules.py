@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mig.sources.base import History
+    from mig.sources.python.loaded import LoadedModules
     from mig.tree import Entry, Tree
 
 _MAX_MODULE_BYTES = 256 * 1024
@@ -56,6 +57,8 @@ class ProjectModules:
     Args:
         tree: the files; nothing outside of it is read.
         folders: where the migrations lie.
+
+    ``loaded`` is what reading migrations has made of the modules.
     """
 
     def __init__(self, tree: Tree, folders: Sequence[str]) -> None:
@@ -64,6 +67,7 @@ class ProjectModules:
         self._roots: tuple[str, ...] | None = None
         self._found: dict[str, _Found] = {}
         self._versions: dict[str, str] = {}
+        self.loaded: LoadedModules = {}
 
     def find(self, name: str) -> Module | None:
         """The syntax of the module of this name; None where it is not known or cannot be parsed."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mig.sources.pysyntax import Module
+    from mig.sources.python.loaded import LoadedModules
     from mig.sources.python_modules import Surroundings
 
 OP = Ref("alembic.op")
@@ -26,6 +27,7 @@ def read_operations(
     dialect: str,
     find_module: Callable[[str], Module | None] | None = None,
     harmless: frozenset[str] = frozenset(),
+    loaded: LoadedModules | None = None,
 ) -> tuple[Operation, ...]:
     """What ``upgrade`` of an Alembic migration, or ``up`` of a native one, does to the database.
 
@@ -33,8 +35,9 @@ def read_operations(
     is an opaque operation.  ``find_module`` gives the project's own modules by their dotted names;
     without it, what they do is not known.  ``harmless`` are dotted names (``tester``, ``app.log``) of
     which the project says that calls of them, or of anything below them, touch no database.
+    ``loaded`` is kept by who reads several migrations: what ``find_module`` gave is then read once.
     """
-    machine = Machine(module, dialect, find_module)
+    machine = Machine(module, dialect, find_module, loaded)
     machine.harmless = harmless
     try:
         scope = machine.read_module(module)
@@ -43,6 +46,7 @@ def read_operations(
             machine.invoke(found, _arguments(found.node, function), {})
     except (TooMuchError, RecursionError):
         _give_up(machine)
+    machine.leave()
     return tuple(machine.recorder.operations)
 
 
@@ -55,7 +59,8 @@ def read_file(
         return (unread_file(module.message),)
     if around is None:
         return read_operations(module, function, dialect)
-    return read_operations(module, function, dialect, around.find_module, around.harmless)
+    loaded = around.modules.loaded
+    return read_operations(module, function, dialect, around.find_module, around.harmless, loaded)
 
 
 def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef, function: str) -> tuple[object, ...]:

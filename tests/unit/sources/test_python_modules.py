@@ -189,3 +189,30 @@ def test_harmless_names_reach_the_reader() -> None:
     operations, _ = read({}, "seeds.fill(op)", imports="import seeds", harmless=["seeds"])
 
     assert dropped(operations) == []
+
+
+def test_what_one_migration_changes_in_a_module_is_not_there_for_the_next() -> None:
+    helpers = "names = ['a']\nnamed = {'key': 'c'}\n\ndef forget():\n    global names\n    names = ['z']\n"
+    modules = modules_of({"helpers.py": helpers})
+    changes = ["names.append('b')", "named['key'] = 'd'", "named.clear()", "forget()"]
+    for change in (*changes, "pass", "pass"):
+        body = f"{change}\n    for name in [*names, named.get('key', 'e')]:\n        op.drop_table(name)"
+        text = f"from alembic import op\nfrom helpers import *\n\ndef upgrade():\n    {body}\n"
+        alone = Surroundings(modules_of({"helpers.py": helpers}))
+        found, expected = (
+            AlembicSource().operations(f"{FOLDER}/a.py", text.encode(), "postgresql", around)
+            for around in (modules.surround(), alone)
+        )
+        assert found == expected
+        assert found
+
+
+def test_a_module_is_read_once_for_all_that_import_it() -> None:
+    modules = modules_of({"helpers.py": DROPS})
+    text = b"from helpers import clean\n\ndef upgrade():\n    clean('users')\n"
+    first, second = (
+        AlembicSource().operations(f"{FOLDER}/{name}.py", text, "postgresql", modules.surround())
+        for name in "ab"
+    )
+    assert dropped(first) == dropped(second) == ["table:users"]
+    assert [key[0] for key in modules.loaded] == ["helpers"]

@@ -37,7 +37,8 @@ _BUILTINS = frozenset(dir(builtins))
 def evaluate(node: ast.expr, scope: Scope, machine: Machine) -> object:
     """The value of an expression, or what stands for it."""
     machine.spend()
-    with machine.deeper():
+    machine.descend()
+    try:
         reader = _READERS.get(type(node))
         if reader is not None:
             return reader(node, scope, machine)
@@ -45,6 +46,8 @@ def evaluate(node: ast.expr, scope: Scope, machine: Machine) -> object:
             if isinstance(child, ast.expr):
                 evaluate(child, scope, machine)
         return data("an expression of an unusual kind")
+    finally:
+        machine.ascend()
 
 
 def _constant(node: ast.Constant, _scope: Scope, _machine: Machine) -> object:

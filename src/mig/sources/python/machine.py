@@ -14,6 +14,7 @@ from mig.sources.python import binding, calls, statements
 from mig.sources.python.attributes import attribute
 from mig.sources.python.compare import look_at_all
 from mig.sources.python.expressions import Writer
+from mig.sources.python.loaded import Cost, keep_loaded
 from mig.sources.python.recorder import Recorder
 from mig.sources.python.values import (
     MISSING,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from mig.sources.pysyntax import Module
+    from mig.sources.python.loaded import Loaded, LoadedModules
 
 MAX_STEPS = 200_000
 MAX_DEPTH = 90
@@ -79,7 +81,11 @@ class Machine:
     """The state of following one file."""
 
     def __init__(
-        self, module: Module, dialect: str, find_module: Callable[[str], Module | None] | None
+        self,
+        module: Module,
+        dialect: str,
+        find_module: Callable[[str], Module | None] | None,
+        loaded: LoadedModules | None = None,
     ) -> None:
         self.harmless: frozenset[str] = frozenset()
         self.dialect = {"postgres": "postgresql", "sqlite3": "sqlite"}.get(dialect.lower(), dialect.lower())
@@ -90,9 +96,12 @@ class Machine:
         self.frames: list[Frame] = []
         self._find_module = find_module
         self._modules: dict[str, Scope | None] = {}
+        self._loaded: LoadedModules = {} if loaded is None else loaded
+        self._used: dict[tuple[object, ...], Loaded] = {}
         self.node: ast.expr = ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
         self._steps = 0
-        self._depth = 0
+        self._depth = self._deepest = 0
+        self._most_entered = 0
         self._entered: dict[object, None] = {}
         self._most_steps = MAX_STEPS
         self._foreign = 0
@@ -105,16 +114,16 @@ class Machine:
         if self._steps > self._most_steps:
             raise TooMuchError
 
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            self._depth -= 1
+    def descend(self) -> None:
+        """Go one level deeper; ``ascend`` has to follow, whatever happens between."""
+        depth = self._depth + 1
+        if depth > MAX_DEPTH:
             raise TooMuchError
-        try:
-            yield
-        finally:
-            self._depth -= 1
+        self._depth = depth
+        self._deepest = max(self._deepest, depth)
+
+    def ascend(self) -> None:
+        self._depth -= 1
 
     @contextmanager
     def doubting(self, *, when: bool = True) -> Iterator[None]:
@@ -275,8 +284,44 @@ class Machine:
             return None
         module = self._find_module(path)
         if module is not None:
-            self._modules[path] = self.read_module(module, path)
+            self._modules[path] = self._read_once(module, path)
         return self._modules[path]
+
+    def _read_once(self, module: Module, path: str) -> Scope:
+        """A module's names, which an earlier migration may have had read; nothing tells the two apart."""
+        key = (path, self.dialect, self.harmless, self.doubt)
+        found = self._loaded.get(key)
+        if found is None or found.module is not module or not self._has_room(found.cost):
+            found, scope = self._read_to_keep(module, path)
+            if found is None:
+                return scope
+            self._loaded[key] = found
+        else:
+            self.spend(found.cost.steps)
+        self._used[key] = found
+        return found.scope
+
+    def _has_room(self, cost: Cost) -> bool:
+        return self._depth + cost.depth <= MAX_DEPTH and len(self._entered) + cost.calls <= MAX_CALLS
+
+    def _read_to_keep(self, module: Module, path: str) -> tuple[Loaded | None, Scope]:
+        steps, depth, calls = self._steps, self._depth, len(self._entered)
+        peaks, self._deepest, self._most_entered = (self._deepest, self._most_entered), depth, calls
+        before = self._traces()
+        scope = self.read_module(module, path)
+        cost = Cost(steps=self._steps - steps, depth=self._deepest - depth, calls=self._most_entered - calls)
+        self._deepest, self._most_entered = max(peaks[0], self._deepest), max(peaks[1], self._most_entered)
+        # What has left a trace elsewhere than in its names does so each time.
+        return (keep_loaded(module, scope, cost) if self._traces() == before else None), scope
+
+    def _traces(self) -> tuple[int, ...]:
+        return (self._mark, self.doubt, self.guards, self.recorder.characters)
+
+    def leave(self) -> None:
+        """Let the next migrations have the modules that this one has not changed."""
+        for key, used in self._used.items():
+            if not used.is_unchanged() and self._loaded.get(key) is used:
+                del self._loaded[key]
 
     def read_module(self, module: Module, path: str = "") -> Scope:
         """The names that a module binds; what it does while it is imported is no part of the migration."""
@@ -349,6 +394,7 @@ class Machine:
             return Unknown("what a recursive call gives")
         scope = Scope(outer=function.scope, names=self._bind(function, args, kwargs))
         self._entered[key] = None
+        self._most_entered = max(self._most_entered, len(self._entered))
         self.frames.append(Frame())
         try:
             return self._run(function, scope)

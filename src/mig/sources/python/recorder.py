@@ -29,7 +29,7 @@ class Recorder:
         self.line, self.column, self.text = 1, 1, ""
         self.is_muted = False
         self._effects = 0
-        self._characters = 0
+        self.characters = 0
         self._seen: set[tuple[int, str]] = set()
 
     def at(self, line: int, column: int, text: str) -> None:
@@ -42,8 +42,8 @@ class Recorder:
         ``is_made`` says that SQLAlchemy writes the text, which asks a naming convention for names.
         ``kind`` is that of the operations, where it is another than the statement's.
         """
-        self._characters += len(text)
-        if self._characters > _MOST_CHARACTERS or text.count(";") > 2 * _MOST_OPERATIONS:
+        self.characters += len(text)
+        if self.characters > _MOST_CHARACTERS or text.count(";") > 2 * _MOST_OPERATIONS:
             raise TooMuchError
         if self.is_muted:
             return

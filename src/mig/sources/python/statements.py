@@ -44,13 +44,16 @@ def value_of(node: ast.expr, scope: Scope, machine: Machine) -> object:
 
 def execute(body: list[ast.stmt], scope: Scope, machine: Machine) -> Flow | None:
     """Follow a block; how it ended if it did not run to its end."""
-    with machine.deeper():
+    machine.descend()
+    try:
         for statement in body:
             machine.spend()
             reader = _READERS.get(type(statement))
             flow = reader(statement, scope, machine) if reader is not None else None
             if flow is not None:
                 return flow
+    finally:
+        machine.ascend()
     return None
 
 
