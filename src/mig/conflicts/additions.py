@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mig.conflicts.closure import effects_alone
+from mig.conflicts.closure import apply_operation, effects_alone
 from mig.conflicts.defined import need_keys
 from mig.conflicts.naming import owner
 from mig.conflicts.schema import Schema, Thing, is_replaced
@@ -64,6 +64,14 @@ class Addition:
         for thing in things:
             schema.put(thing)
         return True
+
+
+def apply_step(operation: Operation, addition: Addition | None, schema: Schema) -> tuple[Effect, ...]:
+    """Apply an operation to a schema, which changes; its effects that make things or take them away."""
+    if addition is not None and addition.put(schema):
+        return addition.made
+    effects = apply_operation(operation, schema)
+    return tuple(e for e in effects if e.access in {Access.CREATE, Access.DROP})
 
 
 def find_addition(operation: Operation, dialect: str) -> Addition | None:

@@ -25,7 +25,7 @@ from mig.effects.footprint import Access, Effect
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mig.conflicts.schema import Schema
+    from mig.conflicts.schema import Schema, Seen
     from mig.effects.footprint import Footprint, Operation
 
 _WITH_ALL = frozenset({"values", "sequence", "column"})
@@ -61,7 +61,12 @@ class Closure:
 
 def close(footprint: Footprint, schema: Schema) -> Closure:
     """The operations of a migration with what is implicit; the schema that is given stays as it is."""
-    now = schema.copy()
+    return close_watched(footprint, schema)[0]
+
+
+def close_watched(footprint: Footprint, schema: Schema) -> tuple[Closure, Seen]:
+    """The same, and what was asked of the schema: it is the same in each that has the same answers."""
+    now, seen = schema.watch()
     steps: list[Step] = []
     made: set[str] = set()
     renamings: list[Renaming] = []
@@ -86,7 +91,7 @@ def close(footprint: Footprint, schema: Schema) -> Closure:
         steps.append(_make_step(operation, everything, doubt))
     if schema.dialect in _MYSQL:
         steps = _keep_session(steps, schema)
-    return Closure(steps=tuple(steps), made=frozenset(made))
+    return Closure(steps=tuple(steps), made=frozenset(made)), seen
 
 
 def _keep_session(steps: list[Step], schema: Schema) -> list[Step]:

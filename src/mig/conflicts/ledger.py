@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mig.conflicts.closure import follow
+from mig.conflicts.additions import apply_step
 from mig.conflicts.naming import NameIndex, Renaming, owner
 from mig.conflicts.schema import Schema
 from mig.effects.footprint import BATCH, Access
@@ -14,7 +14,10 @@ from mig.effects.footprint import BATCH, Access
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from mig.conflicts.additions import Addition
     from mig.effects.footprint import Effect, Footprint, Operation
+
+    Step = tuple[Operation, Addition | None]
 
 # A table is looked for by its name in the name space: a view may have taken its place.
 _ONLY_ONE = frozenset({"relation", "column", "index", "constraint", "type", "trigger", "schema", "policy"})
@@ -66,11 +69,14 @@ class Ledger:
         self._last: dict[str, str] = {}
         self._blurred: set[str] = set()
 
-    def enter(self, migration: str, footprint: Footprint) -> tuple[Miss, ...]:
+    def enter(
+        self, migration: str, footprint: Footprint, steps: Iterable[Step] | None = None
+    ) -> tuple[Miss, ...]:
         """Take in what a migration does; what it asks of its ancestors in vain, one for an operation."""
         is_here = not any(_leads_elsewhere(e) for o in footprint.operations for e in o.effects)
         missed: list[Miss] = []
-        for operation, effects in follow(footprint, self._schema):
+        for operation, addition in steps or ((o, None) for o in footprint.operations):
+            effects = apply_step(operation, addition, self._schema)
             if operation.kind.startswith(BATCH):
                 continue
             is_certain = is_here and _is_certain(operation)
@@ -105,7 +111,7 @@ class Ledger:
         if operation.opaque:
             self.gone.clear()
             self.made.clear()
-        listed = [e for e in effects if e.access in {Access.CREATE, Access.DROP}]
+        listed = list(effects)
         if _TEMPORARY.search(operation.text):
             # It stands in front of another one of its name, as long as a session lasts.
             self._blurred.update(e.resource for e in listed)
@@ -178,10 +184,16 @@ def find_misses(
     chosen: Collection[str],
     dialect: str,
     comes_before: Callable[[str, str], bool],
+    steps: Callable[[str], Iterable[Step]] = lambda _: (),
 ) -> tuple[tuple[str, Miss], ...]:
-    """What the chosen migrations of a history, which is in linear order, ask of it in vain."""
+    """What the chosen migrations of a history, which is in linear order, ask of it in vain.
+
+    ``steps`` gives the operations of one with what they add, where that has been found already.
+    """
     ledger = Ledger(dialect, comes_before)
-    return tuple((i, miss) for i, footprint in history for miss in ledger.enter(i, footprint) if i in chosen)
+    return tuple(
+        (i, miss) for i, footprint in history for miss in ledger.enter(i, footprint, steps(i)) if i in chosen
+    )
 
 
 def _is_below(resource: str) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mig.conflicts.layers import Layers, Watched
 from mig.conflicts.naming import NameIndex, Renaming, last, owner
 from mig.effects.footprint import BATCH, Access, Effect
 
@@ -53,6 +54,15 @@ class Thing:
         object.__setattr__(self, "name", name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was asked of a schema, and how else it stood."""
+
+    things: Watched[Thing]
+    users: Watched[dict[str, None]]
+    state: tuple[object, ...]
+
+
 class Schema:
     """A symbolic schema: operations are applied one after the other.
 
@@ -65,21 +75,40 @@ class Schema:
     def __init__(self, dialect: str, *, is_complete: bool = False) -> None:
         self.dialect = dialect
         self.is_complete = is_complete
-        self.things: dict[str, Thing] = {}
+        self.things = Layers[Thing]()
         self.opaque: list[Operation] = []
         self.settings: dict[str, str] = {}
-        self._users: dict[str, dict[str, None]] = {}
+        # The dictionaries within are replaced and never changed, so that copies can share them.
+        self._users = Layers[dict[str, None]]()
         self._names = NameIndex()
 
     def copy(self) -> Schema:
         other = Schema(self.dialect, is_complete=self.is_complete)
-        other.things = dict(self.things)
+        other.things = self.things.copy()
         other.opaque = list(self.opaque)
         other.settings = dict(self.settings)
-        # The sets within are replaced and never changed, so that copies can share them.
-        other._users = dict(self._users)
+        other._users = self._users.copy()
         other._names = self._names
         return other
+
+    def watch(self) -> tuple[Schema, Seen]:
+        """A copy that is not copied itself, and all that is asked of this schema by way of it."""
+        other = Schema(self.dialect, is_complete=self.is_complete)
+        things, users = Watched(self.things), Watched(self._users)
+        other.things, other._users, other._names = things, users, self._names
+        other.opaque, other.settings = list(self.opaque), dict(self.settings)
+        return other, Seen(things=things, users=users, state=self._state())
+
+    def _state(self) -> tuple[object, ...]:
+        return self.dialect, self.is_complete, self.shows_all, dict(self.settings)
+
+    def answers_as(self, seen: Seen) -> bool:
+        """Whether all that was asked of another schema would have the same answers here."""
+        asked = ((self.things, seen.things), (self._users, seen.users))
+        return self._state() == seen.state and all(
+            not watched.is_searched and all(here.get(name) == v for name, v in watched.seen.items())
+            for here, watched in asked
+        )
 
     def __contains__(self, resource: str) -> bool:
         return resource in self.things
@@ -109,13 +138,13 @@ class Schema:
 
     def users(self, resource: str) -> list[Thing]:
         """What needs a resource, sorted."""
-        found = self._users.get(resource, ())
-        return [self.things[name] for name in sorted(found) if name in self.things]
+        found = self._users.get(resource) or ()
+        return [thing for name in sorted(found) if (thing := self.things.get(name))]
 
     def parts(self, table: str, kind: str) -> list[Thing]:
         """The columns, constraints, triggers or indexes of a table."""
         need, prefix = (f"table:{table}", PART), f"{kind}:"
-        found = sorted(name for name in self._users.get(need[0], ()) if name.startswith(prefix))
+        found = sorted(name for name in self._users.get(need[0]) or () if name.startswith(prefix))
         return [thing for name in found if (thing := self.things.get(name)) and need in thing.needs]
 
     def is_needed(self, resource: str) -> bool:
@@ -195,19 +224,19 @@ class Schema:
 
     def put(self, thing: Thing) -> None:
         self._forget(thing.resource)
-        self.things[thing.resource] = thing
+        self.things.put(thing.resource, thing)
         self._names.add(thing.resource)
         for resource, _ in thing.needs:
-            self._users[resource] = {**self._users.get(resource, {}), thing.resource: None}
+            self._users.put(resource, {**(self._users.get(resource) or {}), thing.resource: None})
             self._names.add(resource)
 
     def _forget(self, resource: str) -> None:
-        thing = self.things.pop(resource, None)
+        thing = self.things.pop(resource)
         if thing is not None:
             for needed, _ in thing.needs:
-                left = dict(self._users.get(needed, {}))
+                left = dict(self._users.get(needed) or {})
                 left.pop(resource, None)
-                self._users[needed] = left
+                self._users.put(needed, left)
 
     def _drop(self, effect: Effect) -> None:
         if effect.renamed_to:
@@ -224,14 +253,14 @@ class Schema:
 
     def _attach(self, effect: Effect, effects: list[Effect]) -> None:
         """ATTACH PARTITION and INHERIT put a table below another one."""
-        if effect.kind != "table" or effect.aspect != "partition" or effect.resource not in self.things:
+        thing = self.things.get(effect.resource)
+        if effect.kind != "table" or effect.aspect != "partition" or thing is None:
             return
         above = [
             e.resource
             for e in effects
             if e.kind == "shape" and e.detail in INHERITS and e.name != effect.name
         ]
-        thing = self.things[effect.resource]
         if above and not any(e.access is Access.CREATE and e.kind == "table" for e in effects):
             self.put(replace(thing, needs=thing.needs | {(resource, "partition") for resource in above}))
 
@@ -267,8 +296,9 @@ class Schema:
     def _rename(self, before: str, after: str) -> None:
         """Give a thing, and all that has its name in theirs, the new name."""
         moved = Renaming(before, after, self.dialect)
+        self.things.search()
         renamed = [r for r in self._names.find(moved.before) if moved.apply(r) != r]
-        speaking = (name for r in renamed for name in (r, *self._users.get(r, ())))
+        speaking = (name for r in renamed for name in (r, *(self._users.get(r) or ())))
         for old in dict.fromkeys(speaking):
             thing = self.things.get(old)
             if thing is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mig.conflicts.additions import Addition, find_addition
-from mig.conflicts.closure import apply_operation
+from mig.conflicts.additions import apply_step, find_addition
 from mig.conflicts.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from mig.conflicts.additions import Addition
     from mig.effects.footprint import Footprint, Operation
 
 # As many things as are kept in all schemas together; one takes some hundred bytes in each of them.
@@ -37,6 +37,8 @@ class SchemaStore:
         dialect: the SQL dialect.
         order: the migrations, each after those that come before it.
         parents: what comes right before each, by id; None: only the order says so.
+
+    ``before`` has for each migration, as bits at the places in the order, all that comes before it.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class SchemaStore:
         self._dialect = dialect
         self._order = order
         self._bits = {i: 1 << at for at, i in enumerate(order)}
-        self._before = _find_before(order, parents, self._bits)
+        self.before = _find_before(order, parents, self._bits)
         self._steps: dict[str, tuple[tuple[Operation, Addition | None], ...]] = {}
         self._kept: dict[int, _Kept] = {}
         self._things = 0
@@ -98,13 +100,13 @@ class SchemaStore:
         schema = kept.schema.copy() if kept else Schema(self._dialect)
         above = kept.before if kept else 0
         for i in self._members(wanted & ~begun):
-            above |= self._before[i]
-            for operation, addition in self._read(i):
-                if addition is None or not addition.put(schema):
-                    apply_operation(operation, schema)
+            above |= self.before[i]
+            for operation, addition in self.steps(i):
+                apply_step(operation, addition, schema)
         return _Kept(schema, above)
 
-    def _read(self, migration_id: str) -> tuple[tuple[Operation, Addition | None], ...]:
+    def steps(self, migration_id: str) -> tuple[tuple[Operation, Addition | None], ...]:
+        """The operations of a migration, each with what it adds if it does no more than that."""
         if migration_id not in self._steps:
             operations = self._footprint(migration_id).operations
             self._steps[migration_id] = tuple((o, find_addition(o, self._dialect)) for o in operations)

@@ -324,7 +324,8 @@ class Meanings:
         from mig.conflicts.ledger import find_misses
 
         chosen, meaning = frozenset(ids), self.of(graph)
-        return find_misses(meaning.history(chosen), chosen, self.dialect, meaning.comes_before)
+        history = meaning.history(chosen)
+        return find_misses(history, chosen, self.dialect, meaning.comes_before, meaning.steps)
 
     def mistakes(self, graph: Graph, migration_id: str) -> tuple[Mistake, ...]:
         """What in the SQL of a migration no database takes."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mig.conflicts.closure import close
+from mig.conflicts.closure import close_watched
 from mig.conflicts.compare import Comparison, Reason, compare_closures
 from mig.conflicts.names import find_names, find_names_made
 from mig.conflicts.proved import PROVED, only_proved
 from mig.conflicts.schemas import SchemaStore
 from mig.effects.footprint import unread_file
 from mig.findings import Verdict
+from mig.graph.places import Places
 from mig.graph.unordered import find_order
 from mig.usecases.apart import Apart
 from mig.usecases.footprints import Footprints
@@ -20,10 +22,11 @@ from mig.usecases.meeting import find_meeting
 from mig.usecases.overlaps import Overlaps, Surrounding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from mig.conflicts.additions import Addition
     from mig.conflicts.closure import Closure
-    from mig.conflicts.schema import Schema
+    from mig.conflicts.schema import Schema, Seen
     from mig.effects.footprint import Footprint, Operation
     from mig.graph.dag import Graph
     from mig.model import Lineage
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"\w+")
 _MAX_CLOSURES = 4096
+# As many schemas in which one migration differs are remembered.
+_MAX_SEEN = 8
 # To look at what is around each migration pays where it is part of several pairs.
 _FEW_PAIRS = 40
 # From this part of it on, all of a history is looked at.
@@ -63,16 +68,18 @@ class Meaning:
         self._dialect = dialect
         self._footprints = Footprints(graph, lineage, dialect, trees, harmless, cache)
         self._order = find_order(graph)
-        self._position = self._order.position or {i: n for n, i in enumerate(sorted(graph.migrations))}
+        order = self._order.ids or tuple(sorted(graph.migrations))
+        self._places = Places(order)
         parents = graph.before if self._order.ids else None
-        self._schemas = SchemaStore(self.footprint, dialect, tuple(self._position), parents)
+        self._schemas = SchemaStore(self.footprint, dialect, order, parents)
         self._closures: dict[tuple[str, tuple[str, ...]], Closure] = {}
         self._overlaps = Overlaps(self.surround, dialect)
         self._apart = Apart(self.footprint, self._near) if dialect == "postgresql" else None
         self._left = _FEW_PAIRS if self._order.ids and dialect in PROVED else -1
+        self._seen: dict[str, deque[tuple[Closure, Seen]]] = {}
         self._names: dict[str, frozenset[str]] = {}
-        self._made: dict[str, frozenset[str]] = {}
-        self._above: dict[str, frozenset[str]] = {}
+        self._speaking: dict[str, int] = {}
+        self._next: dict[str, int] = {}
 
     def prepare(self, ids: Iterable[str]) -> None:
         """Read the footprints of some migrations at once."""
@@ -90,12 +97,15 @@ class Meaning:
         """Some migrations in linear order, with those before them that speak of anything they touch."""
         chosen = tuple(sorted(set(ids)))
         self._footprints.prepare(chosen)
-        is_whole = all({*chosen}.issuperset(self._graph.before[i]) for i in chosen)
-        before = self._come_before(chosen)
-        names = frozenset[str]().union(*map(self.names, chosen))
-        relevant = () if is_whole else self._relevant(names, before)
-        ordered = sorted({*relevant, *chosen}, key=self._position.__getitem__)
+        before = self._before(chosen)
+        names = frozenset[str]().union(*map(self.names, chosen)) if before else ()
+        relevant = self._relevant(names, before)
+        ordered = self._places.ids(self._places.of((*relevant, *chosen)))
         return tuple((i, self.footprint(i)) for i in ordered)
+
+    def steps(self, migration_id: str) -> tuple[tuple[Operation, Addition | None], ...]:
+        """What one migration does, each operation with what it adds if it does no more than that."""
+        return self._schemas.steps(migration_id)
 
     def comes_before(self, one: str, other: str) -> bool:
         """Whether the graph puts one migration before another one."""
@@ -130,39 +140,28 @@ class Meaning:
         )
 
     def _near(self, migration_id: str) -> tuple[str, ...]:
-        return self._relevant(self.names(migration_id), lambda _: True)
+        return self._relevant(self.names(migration_id), self._places.everything)
 
     def _are_unordered(self, one: str, other: str) -> bool:
         return not (self._order.is_before(one, other) or self._order.is_before(other, one))
 
     def compare_exactly(self, one: str, other: str) -> Comparison:
         """The same, operation by operation, with the assumptions that the verdict rests on."""
-        names = self.names(one) | self.names(other)
-        context, likely = self._relevant(names, self._is_before((one, other))), frozenset[str]()
-        if self._footprints.are_known:
-            context, likely = self._widen(context, (one, other))
+        names, before = self.names(one) | self.names(other), self._before((one, other))
+        context, likely = self._relevant(names, before), self._places.ids(0)
+        # Where most of what comes before matters, all of it says the same, and the schema after what comes
+        # before the first need not be built for each pair anew.
+        if self._footprints.are_known and _FEW_OF * len(context) >= before.bit_count():
+            context, likely = self._places.ids(before), self._places.ids(before & self._ancestors(one))
         schema = self._schemas.build(context, likely)
         first, second = (self._close(i, context, schema) for i in (one, other))
         found = compare_closures(first, second, schema, self._dialect)
         return only_proved(self._doubt(found, (one, other)), self._dialect)
 
-    def _widen(
-        self, context: tuple[str, ...], pair: tuple[str, str]
-    ) -> tuple[tuple[str, ...], frozenset[str]]:
-        """Where most of what comes before a pair matters, all of it, with what comes before the first.
-
-        It says the same, and the schema need not be built for each pair anew.
-        """
-        first, second = (self._ancestors(i) for i in pair)
-        whole = (first | second) - set(pair)
-        if _FEW_OF * len(context) < len(whole):
-            return context, frozenset()
-        return tuple(sorted(whole, key=self._position.__getitem__)), first - set(pair)
-
-    def _ancestors(self, migration_id: str) -> frozenset[str]:
-        if migration_id not in self._above:
-            self._above[migration_id] = self._graph.ancestors(migration_id)
-        return self._above[migration_id]
+    def _ancestors(self, migration_id: str) -> int:
+        if self._order.ids:
+            return self._schemas.before[migration_id]
+        return self._places.of(self._graph.ancestors(migration_id))
 
     def _doubt(self, found: Comparison, pair: tuple[str, str]) -> Comparison:
         """``unknown`` for ``commute`` where an unread part of the history names what the pair touches."""
@@ -187,8 +186,18 @@ class Meaning:
         if key not in self._closures:
             if len(self._closures) >= _MAX_CLOSURES:
                 del self._closures[next(iter(self._closures))]
-            self._closures[key] = close(self.footprint(migration_id), schema)
+            self._closures[key] = self._close_anew(migration_id, schema)
         return self._closures[key]
+
+    def _close_anew(self, migration_id: str, schema: Schema) -> Closure:
+        """Mostly what differs between two schemas is nothing that the migration meets in them."""
+        kept = self._seen.setdefault(migration_id, deque(maxlen=_MAX_SEEN))
+        for found, seen in kept:
+            if schema.answers_as(seen):
+                return found
+        found, seen = close_watched(self.footprint(migration_id), schema)
+        kept.appendleft((found, seen))
+        return found
 
     def names(self, migration_id: str) -> frozenset[str]:
         """The names of all things that a migration touches; of columns, that of their table."""
@@ -212,43 +221,47 @@ class Meaning:
             return True
         return self._overlaps.may_meet(one, other)
 
-    def _come_before(self, chosen: tuple[str, ...]) -> Callable[[str], bool]:
-        """A function that says what must come before some of the chosen, which themselves do not."""
-        if not self._order.ids:
-            return (self._graph.ancestors(*chosen) - {*chosen}).__contains__
-        is_before = self._order.is_before
-        return lambda i: i not in chosen and any(is_before(i, one) for one in chosen)
-
-    def _names_made(self, migration_id: str) -> frozenset[str]:
-        if migration_id not in self._made:
-            self._made[migration_id] = frozenset(find_names_made(self.footprint(migration_id).operations))
-        return self._made[migration_id]
-
-    def _relevant(self, names: Iterable[str], is_before: Callable[[str], bool]) -> tuple[str, ...]:
-        """Those of the earlier migrations that speak of any of these names, in order.
+    def _relevant(self, names: Iterable[str], allowed: int) -> tuple[str, ...]:
+        """Those of the allowed migrations that speak of any of these names, in order.
 
         What depends on a table names it, so the words of their files are searched for names before
         anything is parsed; the names of what they make are searched for in turn.
         """
-        waiting = set(names)
-        searched: set[str] = set()
-        chosen: set[str] = set()
-        while waiting:
-            speaking = set().union(*map(self._footprints.speaking_of, waiting)) - chosen
-            found = [i for i in speaking if is_before(i)]
-            chosen.update(found)
-            searched |= waiting
-            self._footprints.prepare(found)
-            waiting = set().union(*map(self._names_made, found)) - searched
-        return tuple(sorted(chosen, key=self._position.__getitem__))
+        chosen, found = 0, self._speaking_of(names) & allowed if allowed else 0
+        while found:
+            chosen |= found
+            ids = self._places.ids(found)
+            self._footprints.prepare(ids)
+            found = 0
+            for i in ids:
+                found |= self._led_on(i)
+            found &= allowed & ~chosen
+        return self._places.ids(chosen)
+
+    def _led_on(self, migration_id: str) -> int:
+        """Those that speak of what a migration makes."""
+        if migration_id not in self._next:
+            made = frozenset(find_names_made(self.footprint(migration_id).operations))
+            self._next[migration_id] = self._speaking_of(made)
+        return self._next[migration_id]
+
+    def _speaking_of(self, names: Iterable[str]) -> int:
+        found = 0
+        for name in names:
+            if name not in self._speaking:
+                self._speaking[name] = self._places.of(self._footprints.speaking_of(name))
+            found |= self._speaking[name]
+        return found
 
     def surround(self, migration_id: str) -> Surrounding:
         """What may come before a migration, whichever pair it is part of."""
-        order, names = self._order, self.names(migration_id)
-        around = self._relevant(names, lambda i: i != migration_id and not order.is_before(migration_id, i))
-        fixed = tuple(i for i in around if order.is_before(i, migration_id))
-        free = tuple(i for i in around if i not in set(fixed))
-        near = self._relevant(names, lambda i: order.is_before(i, migration_id)) if free else fixed
+        names, before = self.names(migration_id), self._ancestors(migration_id)
+        after = self._places.of((migration_id, *self._graph.descendants(migration_id)))
+        around = self._relevant(names, self._places.everything & ~after)
+        is_before = frozenset(self._places.ids(before)).__contains__
+        fixed = tuple(i for i in around if is_before(i))
+        free = tuple(i for i in around if not is_before(i))
+        near = self._relevant(names, before) if free else fixed
         contexts = {near, around}
         return Surrounding(
             names=names,
@@ -265,13 +278,12 @@ class Meaning:
     def _operations(self, ids: Iterable[str]) -> tuple[Operation, ...]:
         return tuple(operation for i in ids for operation in self.footprint(i).operations)
 
-    def _is_before(self, pair: tuple[str, str]) -> Callable[[str], bool]:
-        """A function that says what must come before either of two migrations, which themselves do not."""
-        if not self._order.ids:
-            return (self._graph.ancestors(*pair) - set(pair)).__contains__
-        one, other = pair
-        is_before = self._order.is_before
-        return lambda i: i not in pair and (is_before(i, one) or is_before(i, other))
+    def _before(self, chosen: tuple[str, ...]) -> int:
+        """What must come before some of the chosen, which themselves do not."""
+        found = 0
+        for i in chosen:
+            found |= self._ancestors(i)
+        return found & ~self._places.of(chosen)
 
 
 def _first(footprint: Footprint) -> Operation:
