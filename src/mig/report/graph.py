@@ -10,15 +10,17 @@ from mig.findings import Verdict
 from mig.report.graph_fold import Folded, cut, fold, unfolded
 from mig.report.graph_layout import Layout, lay_out
 from mig.report.graph_text import draw
-from mig.report.layout import Line, Span, clip, span
-from mig.report.words import count
+from mig.report.layout import Line, Span, clip, fit, span
+from mig.report.words import command_of, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mig.usecases.picture import Picture, PictureLineage, PictureNode, PicturePair
 
-SIDES = ("ours", "theirs", "published")
+_MOST_PAIRS = 100
+_MOST_MARKS = 4
+"""How many pairs are told below the drawing, and how many are marked at one migration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +137,19 @@ class TextStyle:
 
 def render_text(picture: Picture, choice: Choice, style: TextStyle) -> Iterator[Line]:
     """The graph in lanes, the newest on top, and below it the pairs that clash."""
-    yield (span(summary(picture), "strong"),)
+    yield from fit((span(summary(picture), "strong"),), style.width)
     for drawing in arrange(picture, choice):
         yield ()
         if len(picture.lineages) > 1:
             yield (span(drawing.lineage.name, "strong"),)
         yield from _lanes(drawing, style)
-        for number, (_, _, pair) in enumerate(drawing.pairs, 1):
+        for number, (_, _, pair) in enumerate(drawing.pairs[:_MOST_PAIRS], 1):
             yield ()
-            yield from _pair(pair, number)
+            for line in _pair(pair, number):
+                yield from fit(line, style.width, 10)
+        if len(drawing.pairs) > _MOST_PAIRS:
+            yield ()
+            yield (span(f"… and {count(len(drawing.pairs) - _MOST_PAIRS, 'more pair')}; mig check has all"),)
 
 
 def _lanes(drawing: Drawing, style: TextStyle) -> Iterator[Line]:
@@ -154,22 +160,27 @@ def _lanes(drawing: Drawing, style: TextStyle) -> Iterator[Line]:
         style_ = "error" if pair.verdict is Verdict.CONFLICT else "warning"
         for node in (one, other):
             group = drawing.folded.group_of[node]
-            marks.setdefault(group, []).append(span(f"  [{number} {pair.verdict.value}]", style_))
+            marks.setdefault(group, []).append(span(f" [{number} {pair.verdict.value}]", style_))
     for row in draw((str(g) for g in reversed(range(size))), parents):
         lanes = row.spans(unicode=style.unicode)
         seen = lanes if style.width is None else islice(lanes, style.width + 1)
-        entry = (*_entry(drawing, int(row.id)), *marks.get(int(row.id), ())) if row.id else ()
+        entry = _entry(drawing, int(row.id), _few(marks.get(int(row.id), []))) if row.id else ()
         yield clip((*seen, Span(" "), *entry), style.width)
 
 
-def _entry(drawing: Drawing, group: int) -> Line:
+def _few(marks: list[Span]) -> Line:
+    more = len(marks) - _MOST_MARKS
+    return (*marks[:_MOST_MARKS], span(f" and {more:,} more", "dim")) if more > 0 else tuple(marks)
+
+
+def _entry(drawing: Drawing, group: int, marks: Line) -> Line:
     members = drawing.members(group)
     if len(members) > 1:
         return (span(fold_words(len(members)), "dim"),)
     (node,) = members
     side = (span(f" {node.side}", node.side),) if node.side else ()
     head = (span(" (head)", "dim"),) if node.is_head else ()
-    return (span(node.id, "id"), *side, *head, span(f" {node.words}"))
+    return (span(node.id, "id"), *side, *head, *marks, span(f" {node.words}"))
 
 
 def _pair(pair: PicturePair, number: int) -> Iterator[Line]:
@@ -182,7 +193,9 @@ def _pair(pair: PicturePair, number: int) -> Iterator[Line]:
     if pair.witness:
         yield (span("  then   ", "label"), span(f" {pair.witness}"))
     if pair.fix:
-        yield (span("  fix    ", "label"), span(f" {pair.fix}", "command"))
+        command = command_of(pair.fix)
+        words = span(pair.fix.removeprefix(command))
+        yield (span("  fix     ", "label"), *((span(command, "command"),) if command else ()), words)
 
 
 def render_mermaid(picture: Picture, choice: Choice) -> str:

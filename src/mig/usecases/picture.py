@@ -108,10 +108,8 @@ def picture_of_snapshot(snapshot: Snapshot, trees: Sequence[Tree]) -> Picture:
         trees: where their files are read.
     """
     texts = _Texts(trees)
-    lineages = tuple(
-        _lineage(one.lineage.name, one.migrations, {}, (), texts) for one in reversed(snapshot.lineages)
-    )
-    return Picture(head=snapshot.ref, lineages=lineages[::-1])
+    lineages = tuple(_lineage(one.lineage.name, one.migrations, {}, (), texts) for one in snapshot.lineages)
+    return Picture(head=snapshot.ref, lineages=lineages)
 
 
 def picture_of_check(

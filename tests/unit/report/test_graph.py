@@ -147,8 +147,8 @@ def test_text_draws_lanes_with_the_pairs_numbered_and_told_below() -> None:
     assert plain(render_text(picture(), Choice(), TextStyle())) == (
         "feature against main · 22 migrations · 1 of ours, 1 of theirs · 1 conflict\n"
         "\n"
-        "* c theirs Rename  [1 conflict]\n"
-        "| * b ours Index  [1 conflict]\n"
+        "* c theirs [1 conflict] Rename\n"
+        "| * b ours [1 conflict] Index\n"
         "|/\n"
         "* p19 Past 19\n"
         "* … 19 migrations …\n"
@@ -159,6 +159,27 @@ def test_text_draws_lanes_with_the_pairs_numbered_and_told_below() -> None:
         "  then    ours indexes users.email, which theirs renames\n"
         "  fix     mig rebase --rewrite, ours indexes users.email, which theirs renames\n"
     )
+
+
+def test_on_a_narrow_terminal_the_marks_stay_and_sentences_are_broken() -> None:
+    lines = plain(render_text(picture(), Choice(), TextStyle(width=29))).splitlines()
+    assert "* c theirs [1 conflict] Re..." in lines
+    assert "  then    ours indexes" in lines
+    wider = [line.strip() for line in lines if len(line) > 29]
+    assert wider == ["mig rebase --rewrite,"]  # a command is never broken
+
+
+def test_of_very_many_pairs_some_are_told_and_the_rest_counted() -> None:
+    ours = [node(f"o{n}", side="ours") for n in range(20)]
+    theirs = [node(f"t{n}", side="theirs") for n in range(20)]
+    pairs = tuple(pair(one.id, other.id) for one, other in itertools.product(ours, theirs))
+    lineage = PictureLineage(name="default", nodes=(*ours, *theirs), pairs=pairs)
+    lines = plain(
+        render_text(Picture(head="a", lineages=(lineage,), is_checked=True), Choice(), TextStyle())
+    ).splitlines()
+    [first] = [line for line in lines if line.startswith("* o0 ")]
+    assert "[1 conflict] [2 conflict] [3 conflict] [4 conflict] and 16 more" in first
+    assert lines[-1] == "… and 300 more pairs; mig check has all"
 
 
 def test_nothing_is_folded_where_everything_is_asked_for() -> None:

@@ -2,7 +2,7 @@
 // Draws the graph that stands in #data. Whatever comes from a repository becomes text, never markup.
 (() => {
   const DATA = JSON.parse(document.getElementById("data").textContent);
-  const W = 240, H = 52, GAP = 96, FAR = 0.38, LEAST = 0.06;
+  const W = 240, H = 52, GAP = 96, FAR = 0.38, LEAST = 0.06, MOST_PAIRS = 300;
   const { nodes, groups, pairs } = DATA;
   const $ = (id) => document.getElementById(id);
   const graph = $("graph"), world = $("world"), panel = $("panel");
@@ -111,7 +111,7 @@
       if (item.key === current || meets([item.x - W / 2, item.y - H / 2, item.x + W / 2, item.y + H / 2]))
         put(wanted, item.key, "items", () => drawItem(item));
     }
-    pairs.forEach((pair, at) => {
+    pairs.slice(0, MOST_PAIRS).forEach((pair, at) => {
       const [a, b] = [items.get(keyOf(pair.a)), items.get(keyOf(pair.b))];
       if (meets([Math.min(a.x, b.x) - W, Math.min(a.y, b.y) - H, Math.max(a.x, b.x) + W, Math.max(a.y, b.y) + H]))
         put(wanted, `p${at}`, "ties", () => drawPair(pair, at, a, b));
@@ -180,7 +180,7 @@
   }
 
   function label(node) {
-    const clashing = pairs.filter((p) => nodes[p.a] === node || nodes[p.b] === node).map((p) =>
+    const clashing = node.pairs.map((at) => pairs[at]).map((p) =>
       `${p.verdict} with ${nodes[p.a] === node ? nodes[p.b].id : nodes[p.a].id}`);
     return [node.id, side(node), ...(node.head ? ["head"] : []), node.words, ...clashing].join(", ");
   }
@@ -351,8 +351,8 @@
     row("parents", ...(node.parents.length ? named(node.parents) : ["none: a root"]));
     if (node.after.length) row("comes after", ...named(node.after));
     row("facts", node.facts.join(", ") || "—");
-    pairs.forEach((pair, at) => {
-      if (pair.a !== number && pair.b !== number) return;
+    node.pairs.forEach((at) => {
+      const pair = pairs[at];
       const button = make("button", { type: "button", textContent: pair.code });
       button.addEventListener("click", () => openPair(at, opener));
       row(pair.verdict, button, ` ${pair.message}`);
@@ -435,7 +435,7 @@
       const node = nodes[number];
       const open = make("button", { type: "button", textContent: node.id });
       open.addEventListener("click", () => openNode(number, open));
-      const clashing = pairs.filter((p) => p.a === number || p.b === number).map((p) => `${nodes[p.a === number ? p.b : p.a].id} (${p.verdict})`);
+      const clashing = node.pairs.map((at) => pairs[at]).map((p) => `${nodes[p.a === number ? p.b : p.a].id} (${p.verdict})`);
       const cells = [side(node), node.words, clashing.join(", "), node.parents.map((p) => nodes[p].id).join(", "), node.path];
       body.append(make("tr", {}, make("td", {}, open), ...cells.map((words, n) => make("td", { className: n === 1 ? "words" : "", textContent: words }))));
     }
@@ -514,10 +514,16 @@
   addEventListener("resize", draw);
 
   // ---- begin ----------------------------------------------------------------------------------------------
-  for (const node of nodes) node.hay = [node.id, node.words, node.path].join("\n").toLowerCase();
-  for (const pair of pairs) {
-    for (const number of [pair.a, pair.b]) if (nodes[number].clash !== "clash") nodes[number].clash = pair.verdict === "conflict" ? "clash" : "doubt";
+  for (const node of nodes) {
+    node.hay = [node.id, node.words, node.path].join("\n").toLowerCase();
+    node.pairs = [];
   }
+  pairs.forEach((pair, at) => {
+    for (const node of [nodes[pair.a], nodes[pair.b]]) {
+      node.pairs.push(at);
+      if (node.clash !== "clash") node.clash = pair.verdict === "conflict" ? "clash" : "doubt";
+    }
+  });
   $("title").textContent = DATA.title;
   $("counts").textContent = DATA.counts;
   const key = (kind, words) => make("span", {}, make("i", { className: kind }), words);
@@ -528,7 +534,7 @@
     $("main").classList.add("paired");
     $("pairs").hidden = false;
     $("clashes").textContent = DATA.clashes;
-    pairs.forEach((pair, at) => {
+    pairs.slice(0, MOST_PAIRS).forEach((pair, at) => {
       const button = make("button", { type: "button", className: pair.verdict },
         make("div", { className: "top" }, badge(pair.verdict), make("code", { textContent: pair.code }), ...(pair.ignored ? [badge("ignored", "published")] : [])),
         make("div", { className: "name", textContent: pair.message }),
@@ -537,6 +543,7 @@
       button.addEventListener("click", () => openPair(at, button));
       $("cards").append(make("li", {}, button));
     });
+    if (pairs.length > MOST_PAIRS) $("cards").append(make("li", { className: "none" }, `${count(pairs.length - MOST_PAIRS, "more pair")} in the table`));
   }
   arrange();
   start();
