@@ -39,7 +39,7 @@ def radar_lines(found: Radar, *, width: int | None = None, quiet: bool = False) 
     about = f" · {pairs_of(found)}" if found.checked else ""
     yield from fit((span(title_of(found), "strong"), span(about, "dim")), width, 2)
     if found.problem:
-        yield from fit((span("nothing can be told: ", "error"), span(problem_of(found))), width, 2)
+        yield from fit((span(problem_of(found), "error"),), width, 2)
     shown = bad if quiet else found.branches
     if shown:
         yield ()
@@ -81,8 +81,11 @@ def pairs_of(found: Radar) -> str:
 
 
 def problem_of(found: Radar) -> str:
-    """Why nothing can be told, and what to do."""
-    return f"{found.base.ref} itself is broken: {found.problem}; mig check --head {found.base.ref} says more"
+    """Why nothing can be told, or not of all, and what to do."""
+    if found.skipped:
+        return f"not everything is told: {found.problem}; mig radar --only REF compares one branch"
+    base = found.base.ref
+    return f"nothing can be told: {base} itself is broken: {found.problem}; mig check --head {base} says more"
 
 
 def verdict_of(one: Branch) -> str:

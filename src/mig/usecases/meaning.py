@@ -205,14 +205,15 @@ class Meaning:
             self._names[migration_id] = frozenset(find_names(self.footprint(migration_id).operations))
         return self._names[migration_id]
 
-    def find_meeting(self, chosen: Iterable[str], pool: Iterable[str]) -> dict[str, frozenset[str]]:
-        """For each of the chosen, those of the pool that it is not shown to commute with, if unordered.
+    def find_meeting(self, chosen: Iterable[str], pool: Iterable[str]) -> Callable[[str], frozenset[str]]:
+        """A function that gives for a chosen one those of the pool that it is not shown to commute with.
 
-        The graph must have an order.  What is left out commutes, as ``compare`` would find.
+        The graph must have an order.  Only for what it leaves unordered does that say anything: what is left
+        out commutes, as ``compare`` would find.
         """
         if self._dialect not in PROVED:
             everybody = frozenset(pool)
-            return {i: everybody - {i} for i in chosen}
+            return lambda i: everybody - {i}
         return find_meeting(chosen, pool, self._apart.terms if self._apart else self._overlaps.terms)
 
     def may_meet(self, one: str, other: str) -> bool:

@@ -19,21 +19,22 @@ class Terms(NamedTuple):
 
 def find_meeting(
     chosen: Iterable[str], pool: Iterable[str], terms: Callable[[str], Terms]
-) -> dict[str, frozenset[str]]:
-    """For each of the chosen migrations, those of the pool that it may have to do with."""
-    wanted, everybody = tuple(chosen), frozenset(pool)
-    known = {one: terms(one) for one in everybody.union(wanted)}
+) -> Callable[[str], frozenset[str]]:
+    """A function that gives for one of the chosen those of the pool that it may have to do with.
+
+    If one has to do with another, so has that one with it.  Nothing is kept: together they can be many.
+    """
+    everybody = frozenset(pool)
+    known = {one: terms(one) for one in everybody.union(chosen)}
     offered: dict[str, list[str]] = defaultdict(list)
-    wide: list[str] = []
     for one in everybody:
-        found = known[one]
-        if found.is_wide:
-            wide.append(one)
-        for term in found.offers:
+        for term in known[one].offers:
             offered[term].append(one)
-    meeting = {}
-    for one in wanted:
-        found = known[one]
-        met = everybody if found.is_wide else frozenset(wide).union(*(offered.get(t, ()) for t in found.asks))
-        meeting[one] = met - {one}
-    return meeting
+    wide = frozenset(one for one in everybody if known[one].is_wide)
+
+    def find(one: str) -> frozenset[str]:
+        asked = known[one]
+        met = everybody if asked.is_wide else wide.union(*(offered.get(term, ()) for term in asked.asks))
+        return met - {one}
+
+    return find

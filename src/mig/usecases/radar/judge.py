@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_COMPARED = 5_000
 _MOST_NAMESAKES = 1_000
+_MOST_SKIPPED = 50_000
 
 
 class Judge:
@@ -110,13 +111,13 @@ class Judge:
         self._found.unordered |= {
             one.branch.commit for i in wanted if pairs.is_apart_from_base(i) for one in owners[i]
         }
-        # What stands against the base comes first, should there be more than can be compared.
-        for one, other in sorted(pairs.sort(meeting), key=lambda pair: (pair[1] in owners, pair)):
+        for one, other in pairs.find(wanted, meeting):
             if meaning.may_meet(one, other):
                 self._compare_or_skip(meanings, layer, owners, one, other)
+            if self._found.is_cut:
+                break
         for member in fresh.values():
-            if self._only is None or member.branch.commit in self._only:
-                self._look_at(meanings, layer, member)
+            self._look_at(meanings, layer, member)
 
     def _was_seen(self, member: Member) -> bool:
         return (member.branch.commit, member.branch.commit) in self._seen
@@ -184,6 +185,7 @@ class Judge:
             self._compare(meanings, layer, owners, one, other)
         else:
             self._found.skipped += 1
+            self._found.is_cut = self._found.skipped >= _MOST_SKIPPED
             self._add_skipped(layer, owners, one, other)
 
     def _compare(
@@ -262,6 +264,8 @@ class Judge:
 
     def _look_at(self, meanings: Meanings, layer: Layer, member: Member) -> None:
         """What is wrong with new migrations behind all that comes before them, and with their own text."""
+        if self._only is not None and member.branch.commit not in self._only:
+            return
         part = self._part(layer.graph, meanings, member, None)
         found = list(find_mistakes(part))
         if not member.is_beside:

@@ -89,7 +89,7 @@ class Radar:
     ``idle`` is how many open branches have nothing to do with migrations.  ``checked`` counts the pairs of
     migrations that the graph leaves unordered, ``compared`` those that had something in common, and
     ``skipped`` those that were too many to be compared.  ``problem`` says why nothing can be told about any
-    branch.
+    branch, or not about all that they have in common.
     """
 
     base: Commit
@@ -111,5 +111,6 @@ class Radar:
         """Whether any branch or clash is as bad as that."""
         worst = {Verdict.CONFLICT: Standing.CONFLICT, Verdict.UNKNOWN: Standing.UNKNOWN}
         ranks = [one.standing.rank for one in self.branches]
+        ranks += [Standing.UNKNOWN.rank] if self.problem else []
         ranks += [worst[one.verdict].rank for one in self.clashes]
         return any(rank >= standing.rank for rank in ranks)

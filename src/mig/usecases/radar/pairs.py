@@ -11,7 +11,7 @@ from mig.graph.unordered import find_order, members
 from mig.rules.three_way import ThreeWay
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from mig.findings import Finding
     from mig.graph.dag import Graph
@@ -54,6 +54,8 @@ class Judged:
     checked: int = 0
     compared: int = 0
     skipped: int = 0
+    is_cut: bool = False
+    """Whether there were so many that not even the names of all of them are listed."""
 
 
 class NewPairs:
@@ -92,11 +94,14 @@ class NewPairs:
         apart = stretch.apart[self._order.position[i] - stretch.start]
         return any(stretch.ids[at] not in self._new for at in members(apart))
 
-    def sort(self, meeting: dict[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
-        """The unordered ones of some pairs, each once; a new one stands first."""
-        for one, others in meeting.items():
-            for other in others:
-                if other in meeting and other < one and one in meeting[other]:
-                    continue
-                if not (self._order.is_before(one, other) or self._order.is_before(other, one)):
-                    yield one, other
+    def find(
+        self, wanted: Sequence[str], meeting: Callable[[str], frozenset[str]]
+    ) -> Iterator[tuple[str, str]]:
+        """The unordered ones of the pairs that meet, each once: those with the base come first."""
+        chosen, is_before = frozenset(wanted), self._order.is_before
+        for is_new in (False, True):
+            for one in wanted:
+                for other in sorted(i for i in meeting(one) if (i in self._new) is is_new):
+                    is_listed = other in chosen and other < one
+                    if not is_listed and not is_before(one, other) and not is_before(other, one):
+                        yield one, other

@@ -159,7 +159,8 @@ def _watch(
         checked=judged.checked,
         compared=judged.compared,
         skipped=judged.skipped,
-        problem=problem,
+        problem=problem
+        or ("there are more pairs with something in common than are listed" if judged.is_cut else ""),
     )
 
 
