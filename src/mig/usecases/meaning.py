@@ -22,7 +22,7 @@ from mig.usecases.meeting import find_meeting
 from mig.usecases.overlaps import Overlaps, Surrounding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mig.conflicts.additions import Addition
     from mig.conflicts.closure import Closure
