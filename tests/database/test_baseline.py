@@ -112,7 +112,7 @@ def image(sandbox: GitSandbox, url: str) -> SchemaImage:
     from mig.runner.expected import read_image
 
     runner = mig.Runner(url, mig.load(sandbox.path, at="disk"))
-    with runner._connect(read_only=True) as executor:
+    with runner._opening.executor(read_only=True) as executor:
         return read_image(executor).without_rights()
 
 

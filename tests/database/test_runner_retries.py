@@ -36,7 +36,7 @@ def holding(target: Target) -> Iterator[Callable[[], None]]:
         other.execute("SELECT * FROM users").fetchall()
         end, close = other.commit, other.close
     else:
-        session = target.runner({})._dialect.connect(target.url, Settings())
+        session = target.runner({})._opening.dialect.connect(target.url, Settings())
         session.execute("BEGIN")
         session.execute(statement)
         end, close = session.rollback, session.close

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from mig.runner.runner import Options, Outcome, Runner
+from mig.runner.options import Options, Outcome
+from mig.runner.runner import Runner
 
 __all__ = ["Options", "Outcome", "Runner"]
