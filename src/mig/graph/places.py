@@ -29,6 +29,10 @@ class Places:
             found |= bits[i]
         return found
 
+    def has(self, found: int, migration_id: str) -> bool:
+        """Whether a migration is among some bits."""
+        return bool(found & self._bits[migration_id])
+
     def ids(self, found: int) -> tuple[str, ...]:
         """The migrations of some bits, in order."""
         return tuple(self._order[at] for at in members(found))

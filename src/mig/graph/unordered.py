@@ -53,6 +53,14 @@ class Order:
         stretch = self.stretch(other)
         return bool(stretch.before[to - stretch.start] >> (at - stretch.start) & 1)
 
+    def after(self, migration_id: str) -> int:
+        """All that the graph puts after a migration, as bits of places in the order."""
+        stretch = self.stretch(migration_id)
+        at, end = self.position[migration_id] - stretch.start, stretch.start + len(stretch.ids)
+        inside = ((1 << len(stretch.ids)) - 1) & ~(stretch.before[at] | stretch.apart[at] | 1 << at)
+        beyond = ((1 << len(self.ids)) - 1) >> end << end
+        return inside << stretch.start | beyond
+
     def stretch(self, migration_id: str) -> Stretch:
         """The stretch that a migration is part of, which may be that one alone."""
         start = self._start[self.position[migration_id]]
@@ -177,7 +185,9 @@ def pick(stretch: Stretch, chosen: frozenset[str]) -> int:
 
 def members(bits: int) -> Iterator[int]:
     """The places of the bits that are set, from the lowest."""
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
+    # Clearing one bit costs as much as the number is long; its digits are written down once.
+    digits = f"{bits:b}"[::-1]
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)

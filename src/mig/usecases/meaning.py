@@ -163,6 +163,11 @@ class Meaning:
             return self._schemas.before[migration_id]
         return self._places.of(self._graph.ancestors(migration_id))
 
+    def _descendants(self, migration_id: str) -> int:
+        if self._order.ids:
+            return self._order.after(migration_id)
+        return self._places.of(self._graph.descendants(migration_id))
+
     def _doubt(self, found: Comparison, pair: tuple[str, str]) -> Comparison:
         """``unknown`` for ``commute`` where an unread part of the history names what the pair touches."""
         if found.verdict is not Verdict.COMMUTE or not found.assumptions:
@@ -257,11 +262,10 @@ class Meaning:
     def surround(self, migration_id: str) -> Surrounding:
         """What may come before a migration, whichever pair it is part of."""
         names, before = self.names(migration_id), self._ancestors(migration_id)
-        after = self._places.of((migration_id, *self._graph.descendants(migration_id)))
-        around = self._relevant(names, self._places.everything & ~after)
-        is_before = frozenset(self._places.ids(before)).__contains__
-        fixed = tuple(i for i in around if is_before(i))
-        free = tuple(i for i in around if not is_before(i))
+        itself = self._places.of((migration_id,))
+        around = self._relevant(names, self._places.everything & ~(self._descendants(migration_id) | itself))
+        fixed = tuple(i for i in around if self._places.has(before, i))
+        free = tuple(i for i in around if not self._places.has(before, i))
         near = self._relevant(names, before) if free else fixed
         contexts = {near, around}
         return Surrounding(
