@@ -349,3 +349,35 @@ def test_the_workflow_comments_on_the_pull_requests_that_are_affected(
         "POST repos/{owner}/{repo}/issues/3/comments",
     ]
     assert set(told[1::2]) == {"<!-- mig:radar -->"}
+
+
+def test_a_branch_that_changes_code_which_its_migrations_import_is_read_with_its_own(tmp_path: Path) -> None:
+    def revision(name: str, parent: str | None, body: str, imports: str = "") -> str:
+        return (
+            f"from alembic import op\nimport sqlalchemy as sa\n{imports}\nrevision = {name!r}\n"
+            f"down_revision = {parent!r}\n\n\ndef upgrade():\n    {body}\n\n\ndef downgrade():\n    pass\n"
+        )
+
+    users = 'op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("email", sa.Text()))'
+    repo = GitSandbox(tmp_path / "shop")
+    helper = "from alembic import op\n\n\ndef clean():\n    {}\n"
+    repo.commit(
+        "start",
+        {
+            "alembic.ini": "[alembic]\nscript_location = db\nprepend_sys_path = .\n",
+            "helpers.py": helper.format("pass"),
+            "db/versions/a.py": revision("a", None, users),
+        },
+    )
+    repo.git("branch", "-M", "main")
+    repo.branch("clean")
+    new = {
+        "helpers.py": helper.format('op.drop_column("users", "email")'),
+        "db/versions/b.py": revision("b", "a", "clean()", "from helpers import clean"),
+    }
+    repo.commit("clean", new)
+    repo.checkout("main")
+    repo.commit(
+        "index", {"db/versions/c.py": revision("c", "a", 'op.create_index("ix", "users", ["email"])')}
+    )
+    assert by_ref(radar(repo, "--base", "main", "clean"))["clean"]["verdict"] == "conflict"

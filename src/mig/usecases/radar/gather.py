@@ -10,6 +10,7 @@ from mig.git.branches import LOCAL, REMOTE, find_ahead, find_changes, list_refs,
 from mig.git.trees import CommitTree
 from mig.sources.registry import source_of
 from mig.tree import REGULAR, is_under
+from mig.usecases.radar.imports import set_apart_importing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,6 +44,8 @@ class Open:
     added: dict[str, dict[str, Entry]] = field(default_factory=dict)
     peculiar: str = ""
     alone: str = ""
+    changes_code: bool = False
+    """Whether it changes Python that is no migration."""
 
     @property
     def concerns_migrations(self) -> bool:
@@ -106,6 +109,7 @@ def gather(
             sorter.sort(one, changes.get(tip, ()))
         if one.concerns_migrations:
             opened.append(one)
+    set_apart_importing(project, opened)
     return Gathered(
         opened=tuple(sorted(opened, key=lambda one: one.ref)),
         idle=len(ahead.bases) - len(opened),
@@ -146,6 +150,7 @@ class _Sorter:
         is_elsewhere = False
         for change in changes:
             lineage = self._place(one, change)
+            one.changes_code = one.changes_code or (lineage is None and change.path.endswith(".py"))
             is_elsewhere = is_elsewhere or (lineage is None and self._may_matter(change.path))
         if is_elsewhere and not one.peculiar and self._has_other_lineages(one):
             one.peculiar = "its migrations lie elsewhere than those of the base"
