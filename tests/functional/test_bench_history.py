@@ -154,7 +154,7 @@ def test_each_app_of_django_has_heads_of_its_own(tmp_path: Path) -> None:
 def test_a_history_without_events_and_a_folder_that_is_no_clone_are_told(tmp_path: Path) -> None:
     repo = GitSandbox(tmp_path / "repo")
     repo.commit("start", {"README.md": "A shop."})
-    assert replay(repo.path).stdout == "no merge has migrations on both sides\n"
+    assert replay(repo.path).stdout.startswith("no merge has migrations on both sides\n")
     (tmp_path / "none").mkdir()
     result = replay(tmp_path / "none")
     assert result.returncode == 1
