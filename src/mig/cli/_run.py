@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 # Any: click's decorators take a function of any shape and give a command.
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
+lock_wait_option = click.option(
+    "--lock-wait",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another runner.",
+)
 _TARGET = click.argument("target", default="")
 _SQL = click.option("--sql", "as_script", is_flag=True, help="Write a script for the database's own client.")
 _IDEMPOTENT = click.option("--idempotent", is_flag=True, help="With --sql: a script that can be run twice.")
@@ -36,14 +44,7 @@ _COMMON = (
     click.option("--at", default="", metavar="REF", help="Take the migrations from this Git ref."),
     click.option("--json", "as_events", is_flag=True, help="Print every event of the run as a line of JSON."),
     click.option("--dry-run", is_flag=True, help="Show every statement and do nothing."),
-    click.option(
-        "--lock-wait",
-        type=click.FloatRange(min=0),
-        default=60.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long to wait for another runner.",
-    ),
+    lock_wait_option,
     click.option(
         "--allow-unsafe", is_flag=True, help="Apply what is not shown to be safe after what is applied."
     ),

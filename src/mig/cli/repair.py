@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mig.cli._run import database_options
+from mig.cli._run import database_options, lock_wait_option
 
 if TYPE_CHECKING:
     from mig.cli._options import Globals
@@ -39,14 +39,7 @@ if TYPE_CHECKING:
     help="The statement to go on with, where the database does not show it.",
 )
 @click.option("--allow-changed", is_flag=True, help="Take the file as it is, although it has changed.")
-@click.option(
-    "--lock-wait",
-    type=click.FloatRange(min=0),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another runner.",
-)
+@lock_wait_option
 @database_options
 @click.pass_context
 def command(

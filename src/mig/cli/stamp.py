@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mig.cli._confirm import confirm
-from mig.cli._run import database_options
+from mig.cli._run import database_options, lock_wait_option
 
 if TYPE_CHECKING:
     from mig.cli._options import Globals
@@ -25,14 +25,7 @@ if TYPE_CHECKING:
 @click.option("--allow-changed", is_flag=True, help="Pass over the other tool's checksums.")
 @click.option("--dry-run", is_flag=True, help="Show what would be recorded and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option(
-    "--lock-wait",
-    type=click.FloatRange(min=0),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another runner.",
-)
+@lock_wait_option
 @database_options
 @click.pass_obj
 def command(
