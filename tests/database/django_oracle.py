@@ -53,7 +53,7 @@ def main() -> None:
     )
     sys.path.insert(0, job["root"])
     django.setup()
-    oracle = Oracle(job["start"])
+    oracle = Oracle(job["start"], job["code"])
     alone = {name: oracle.run([body]) for name, body in job["operations"].items()}
     pairs = {}
     for one, other in job["pairs"]:
@@ -67,14 +67,16 @@ class Oracle:
 
     Args:
         start: the operations of the first migration, as they stand in its file.
+        code: the functions that operations name.
     """
 
-    def __init__(self, start: str) -> None:
+    def __init__(self, start: str, code: str) -> None:
         from django.db import connection
         from django.db.migrations.state import ProjectState
 
         self.connection = connection
         self.start = start
+        self.code = code
         self._apply(ProjectState(), start)
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO shop_user (id, mail, age) VALUES (1, 'ann', 30), (2, 'bob', 4)")
@@ -86,7 +88,7 @@ class Oracle:
 
         # A state of its own: models of one that was cloned see what is in the other.
         state = ProjectState()
-        for operation in _read(self.start):
+        for operation in _read(self.start, self.code):
             operation.state_forwards("shop", state)
         try:
             with transaction.atomic():
@@ -102,7 +104,7 @@ class Oracle:
 
     def _apply(self, state: ProjectState, body: str) -> ProjectState:
         """As ``Migration.apply`` does it."""
-        for operation in _read(body):
+        for operation in _read(body, self.code):
             before = state.clone()
             operation.state_forwards("shop", state)
             with self.connection.schema_editor() as editor:
@@ -115,10 +117,12 @@ class Oracle:
             return dict(cursor.fetchall())
 
 
-def _read(body: str) -> list[Any]:
+def _read(body: str, code: str) -> list[Any]:
     from django.db import migrations, models
 
-    found: list[Any] = eval(f"[{body}]", {"migrations": migrations, "models": models})  # noqa: S307 - our own
+    names = {"migrations": migrations, "models": models}
+    exec(code, names)  # noqa: S102 - our own
+    found: list[Any] = eval(f"[{body}]", names)  # noqa: S307 - the same
     return found
 
 

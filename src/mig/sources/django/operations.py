@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mig.sources.python_modules import Surroundings
 
 _OWN = ("django.", "migrations.")
+_FIELDS = frozenset({"AddField", "AlterField", "RemoveField", "RenameField"})
 _EXTENSIONS = {
     "BloomExtension": "bloom", "BtreeGinExtension": "btree_gin", "BtreeGistExtension": "btree_gist",
     "CITextExtension": "citext", "CryptoExtension": "pgcrypto", "HStoreExtension": "hstore",
@@ -184,12 +185,21 @@ class _Reader:
         self.state = before
         yield from self._state_only(made, base, 1)
 
+    def _read_otherwise(self, made: Made) -> Iterator[Effect]:
+        """A model whose fields change without its table: code asks for other columns then."""
+        first = made.get(0, "model_name")
+        model = self.find_model(first) if isinstance(first, str) else None
+        if made.name in _FIELDS and model is not None and model.table:
+            why = "code reads the rows with the columns that the model has"
+            for kind in (f"rows:{model.table}", f"values:{model.table}.*"):
+                yield Effect(resource=kind, access=Access.WRITE, aspect="insert", implicit=why)
+
     def _state_only(self, made: Made, base: Operation, at: int) -> Iterator[Operation]:
         given = made.get(at, "state_operations")
         if given is not None and not isinstance(given, (list, tuple)):
             yield replace(base, opaque="state operations that only running it would tell")
         for one in inner_operations(made, "state_operations", at):
-            effects = tuple(state_effects(self.app, one))
+            effects = (*state_effects(self.app, one), *self._read_otherwise(one))
             yield replace(
                 base, kind=f"{words_of_name(one.name)} (state)", line=one.line, text=one.text, effects=effects
             )

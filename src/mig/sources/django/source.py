@@ -28,7 +28,7 @@ class DjangoSource:
     """Django's convention: a folder of numbered modules in each app, with dependencies on one another."""
 
     name = "django"
-    version = 2
+    version = 3
     reads_path = True
     late = ""
     # Django's own loader decides which of two published ones comes first, and nothing in a file changes that.
